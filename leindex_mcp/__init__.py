@@ -1,0 +1,1 @@
+"""Fast, trustworthy code search over a project; public names load on first use."""

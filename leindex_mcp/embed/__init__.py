@@ -1,0 +1,1 @@
+"""[Chunk] -> matrix: turn texts into unit vectors."""

@@ -1,0 +1,1 @@
+"""FileRecord -> Document: read a file and cut it into chunks."""

@@ -1,0 +1,1 @@
+"""root -> FileRecord: walk a tree and keep the files that are worth indexing."""

@@ -31,6 +31,15 @@ class FileRecord:
     fingerprint: Fingerprint
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What the index holds of a file, for telling whether it changed since."""
+
+    fingerprint: Fingerprint
+    content_hash: int  #: xxh3_64 of the bytes that were indexed
+    chunks: int
+
+
 class SkipReason(StrEnum):
     """Why a path that exists is not in the index; the values are public (`leindex files --skipped`)."""
 

@@ -82,7 +82,9 @@ class IndexBusyError(StoreError):
     """Raised when another process is writing this index."""
 
     def __init__(self, directory: Path | str) -> None:
-        super().__init__(f"another process is writing the index in {directory}: try again when it has finished")
+        super().__init__(
+            f"another process is writing the index in {directory}: try again when it has finished"
+        )
 
 
 class EncoderError(LeIndexError):

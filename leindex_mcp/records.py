@@ -31,15 +31,6 @@ class FileRecord:
     fingerprint: Fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """What the index holds of a file, for telling whether it changed since."""
-
-    fingerprint: Fingerprint
-    content_hash: int  #: xxh3_64 of the bytes that were indexed
-    chunks: int
-
-
 class SkipReason(StrEnum):
     """Why a path that exists is not in the index; the values are public (`leindex files --skipped`)."""
 
@@ -52,6 +43,16 @@ class SkipReason(StrEnum):
     SECRET = "secret"  # noqa: S105  # a reason, not a password
     GENERATED = "generated"
     UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What the index holds of a file, for telling whether it changed since."""
+
+    fingerprint: Fingerprint
+    content_hash: int  #: xxh3_64 of the bytes that were indexed
+    chunks: int
+    skip: SkipReason | None = None  #: why it has no chunks, when its content was the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Document:
     chunks: tuple[Chunk, ...]
     definitions: tuple[Definition, ...]
     import_stems: tuple[str, ...]  #: file stems that the import lines name, in order, without repeats
+    skip: SkipReason | None = None  #: set when the content is not worth indexing; there are no chunks then
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class FileColumns:
 
     relative: list[str]
     language: list[str | None]
+    skip: list[str | None]  #: value of `SkipReason`, for files without chunks
     fingerprints: NDArray[np.int64]  #: (n, 4) in the order of `Fingerprint`
     content_hash: NDArray[np.uint64]  #: (n,)
     definition_offsets: NDArray[np.int64]  #: (n + 1,)
@@ -231,3 +234,7 @@ class IndexReport:
     bytes_read: int
     skipped: Mapping[str, int] = field(default_factory=dict)  #: reason to count
     seconds: Mapping[str, float] = field(default_factory=dict)  #: stage to seconds spent in it
+    stat_cache_hit_rate: float = 0.0  #: 0..1, of the look-ups of this run
+    pattern_hit_rate: float = 0.0  #: 0..1, verdicts that the pattern memo knew
+    peak_memory_bytes: int = 0  #: resident set of the process at its largest so far
+    device: str = "cpu"  #: where the vectors were computed

@@ -79,12 +79,37 @@ class IndexGoneError(StoreError):
 
 
 class IndexBusyError(StoreError):
-    """Raised when another process is writing this index."""
+    """Raised when another process, or another thread, is writing this index."""
+
+    def __init__(
+        self, directory: Path | str, *, pid: int | None = None, done: int = 0, total: int | None = None
+    ) -> None:
+        who = "another process" if pid is None else f"process {pid}"
+        how_far = "" if total is None else f" ({done} of {total} files)"
+        super().__init__(
+            f"{who} is writing the index in {directory}{how_far}: try again when it has finished"
+        )
+        self.pid = pid
+        self.done = done  #: files the writer has done
+        self.total = total  #: files the writer expects to do, once it has said so
+
+
+class IndexSchemaError(StoreError):
+    """Raised when another release of leindex wrote the index in a form that this one does not read."""
+
+    def __init__(self, directory: Path | str, *, found: int, known: int) -> None:
+        newer = found > known
+        remedy = "update leindex, or set LEINDEX_HOME to another directory" if newer else "index again"
+        super().__init__(f"the index in {directory} has schema {found}, this release knows {known}: {remedy}")
+        self.found = found
+        self.known = known
+
+
+class SnapshotGoneError(StoreError):
+    """Raised when a pinned snapshot was cleaned up before its columns were read."""
 
     def __init__(self, directory: Path | str) -> None:
-        super().__init__(
-            f"another process is writing the index in {directory}: try again when it has finished"
-        )
+        super().__init__(f"the index in {directory} has moved on since it was opened: ask again")
 
 
 class EncoderError(LeIndexError):

@@ -1,0 +1,116 @@
+"""Ask both indexes the same questions by turns, in process, and compare CPU time per answer."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+from corpus import make_corpus, questions
+from measure import percentile, run, save
+from rival import add_arguments, find_rival
+
+_WARM_UP = 10  # questions that nobody counts: imports, page faults, first parse
+
+
+class Answerer:
+    """A process that holds one index open and answers a question a line."""
+
+    def __init__(self, command: list[str], env: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, **env},
+        )
+        self.chunks: int = self._read()["chunks"]
+
+    def ask(self, question: str) -> dict[str, float]:
+        """Put one question and return `cpu_ms`, `wall_ms` and `hits`."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        return self._read()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=60)
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self._process.args} ended")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def compare(ours: Answerer, theirs: Answerer, asked: list[str]) -> dict[str, Any]:
+    """Put every question to both, the order changing from one to the next."""
+    samples: dict[str, list[dict[str, float]]] = {"ours": [], "theirs": []}
+    sides = [("ours", ours), ("theirs", theirs)]
+    for number, question in enumerate(asked):
+        for name, side in sides if number % 2 else reversed(sides):
+            cost = side.ask(question)
+            if number >= _WARM_UP:
+                samples[name].append(cost)
+    figures = {name: _figures(costs) for name, costs in samples.items()}
+    return {
+        **figures,
+        "chunks": {"ours": ours.chunks, "theirs": theirs.chunks},
+        "ratio_p50_cpu": round(figures["ours"]["cpu_ms"]["p50"] / figures["theirs"]["cpu_ms"]["p50"], 4),
+        "ratio_p99_cpu": round(figures["ours"]["cpu_ms"]["p99"] / figures["theirs"]["cpu_ms"]["p99"], 4),
+        "raw": samples,
+    }
+
+
+def _figures(costs: list[dict[str, float]]) -> dict[str, Any]:
+    """Return p50 and p99 of CPU and wall time in milliseconds, and the mean number of hits."""
+    return {
+        field: {name: round(percentile([cost[field] for cost in costs], share), 3) for name, share in _SHARES}
+        for field in ("cpu_ms", "wall_ms")
+    } | {"mean_hits": sum(cost["hits"] for cost in costs) / len(costs)}
+
+
+_SHARES = (("p50", 0.5), ("p99", 0.99))
+
+
+def main() -> None:
+    """Build both indexes, then ask."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=2500, help="2500 files are about 20,000 of our chunks")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--tree", type=Path, help="search this directory instead")
+    add_arguments(parser)
+    arguments = parser.parse_args()
+    rival = find_rival(arguments)
+    corpus = None if arguments.tree else make_corpus(arguments.files, arguments.seed)
+    tree = str(arguments.tree or corpus.root)
+    asked = questions(Path(tree), arguments.questions + _WARM_UP, arguments.seed)
+    with tempfile.TemporaryDirectory(prefix="leindex-bench-") as scratch, ExitStack() as stack:
+        env = {"LEINDEX_HOME": f"{scratch}/ours", "SEMBLE_CACHE_LOCATION": f"{scratch}/theirs"}
+        run([sys.executable, "-m", "leindex_mcp", "index", tree], env=env)
+        subject = [sys.executable, str(Path(__file__).with_name("subject.py")), tree]
+        ours = stack.enter_context(Answerer(subject, env))
+        theirs = stack.enter_context(Answerer(rival.command("serve", tree), env))
+        result = compare(ours, theirs, asked)
+    result["corpus"] = asdict(corpus) if corpus else {"name": arguments.tree.name}
+    result["corpus"].pop("root", None)
+    print(json.dumps({key: value for key, value in result.items() if key not in {"raw", "corpus"}}, indent=1))
+    save(f"search-{arguments.tree.name if arguments.tree else arguments.files}", result)
+
+
+if __name__ == "__main__":
+    main()

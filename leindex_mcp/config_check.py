@@ -32,7 +32,7 @@ def nested(values: Mapping[str, object]) -> dict[str, Any]:
         branch = tree
         for section in sections:
             branch = branch.setdefault(section, {})
-        branch[name] = tuple(value) if isinstance(value, list) else value
+        branch[name] = value
     return tree
 
 

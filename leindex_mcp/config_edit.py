@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from leindex_mcp.config_check import allowed, refusals, shown, unknown
-from leindex_mcp.config_file import LoadedSettings, Origin, value_from_text
+from leindex_mcp.config_file import LoadedSettings, Origin, as_setting
 from leindex_mcp.config_rewrite import with_value, without
 from leindex_mcp.config_yaml import read_file
 from leindex_mcp.errors import SettingsError
@@ -106,7 +106,7 @@ def set_value(loaded: LoadedSettings, key: str, value: object, *, scope: Scope, 
     """
     _require_known(key)
     _require_person(loaded, key, by_person=by_person)
-    value = value_from_text(key, value) if isinstance(value, str) else value
+    value = as_setting(key, value)
     refused = refusals({key: value})
     if refused:
         raise SettingsError(refused[key])

@@ -102,6 +102,12 @@ def user_config_file() -> Path:
     return Path(platformdirs.user_config_dir("leindex")) / "config.yaml"
 
 
+def index_home(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the directory that holds all indexes: `LEINDEX_HOME`, else a place in the user's cache."""
+    named = environment.get("LEINDEX_HOME")
+    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("leindex"))
+
+
 def variable(key: str) -> str:
     """Return the environment variable that sets a dotted key."""
     return VARIABLE_PREFIX + key.upper().replace(".", "__")
@@ -167,7 +173,7 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> _L
         text = environment[name].strip()
         if name in keys and text:  # an empty variable is an unset one
             layer[keys[name]] = _Given(
-                value_from_text(keys[name], text), Origin("environment", name), f"environment {name}"
+                as_setting(keys[name], text), Origin("environment", name), f"environment {name}"
             )
         elif name not in keys and name not in OTHER_VARIABLES:
             options = [*OTHER_VARIABLES, *keys]
@@ -177,19 +183,24 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> _L
 
 def _from_session(session: Mapping[str, object], problems: list[str]) -> _Layer:
     problems.extend(f"session: {unknown(key)}" for key in session if key not in KEYS)
-    return {key: _Given(value, Origin("session"), "session") for key, value in session.items() if key in KEYS}
+    return {
+        key: _Given(as_setting(key, value), Origin("session"), "session")
+        for key, value in session.items()
+        if key in KEYS
+    }
 
 
-def value_from_text(key: str, text: str) -> object:
-    """Return the value that *text* means for a known key: YAML; for a list also `a, b`, for a text itself."""
-    value = parse_value(text)
+def as_setting(key: str, value: object) -> object:
+    """Return what a value means for a known key, unchecked.
+
+    Text is read as YAML, so that `8` is a number; for a list, `a, b` will do; a text stands for itself.
+    """
     annotation = KEYS[key].annotation
-    if annotation is str:
-        return text
-    if annotation == tuple[str, ...]:
-        items = value if isinstance(value, list) else [part.strip() for part in text.split(",")]
-        return tuple(items)
-    return value
+    if isinstance(value, str) and annotation is not str:
+        parsed = parse_value(value)
+        is_list = annotation == tuple[str, ...] and not isinstance(parsed, list)
+        value = [part.strip() for part in value.split(",")] if is_list else parsed
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _from_profile(given: _Layer, files: int | None) -> _Layer:

@@ -69,6 +69,7 @@ class IndexDamagedError(StoreError):
 
     def __init__(self, directory: Path | str, problem: str) -> None:
         super().__init__(f"the index in {directory} is damaged ({problem}): index again with force")
+        self.problem = problem
 
 
 class IndexGoneError(StoreError):

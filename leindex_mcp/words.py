@@ -207,7 +207,8 @@ def keyword_terms(counts: WordCounts) -> TermCounts:
     keys.sort()
     places = keys >> np.uint64(8)
     heads = np.flatnonzero(np.diff(places, prepend=~places[:1]))
-    sums = np.add.reduceat(keys & np.uint64(_MOST), heads) if len(heads) else keys
+    counts_of_keys = keys & np.uint64(_MOST)
+    sums = np.add.reduceat(counts_of_keys, heads) if len(heads) else counts_of_keys
     places = places[heads]
     offsets = np.searchsorted(places, np.arange(n_texts + 1, dtype=np.uint64) << np.uint64(32))
     return TermCounts(offsets, places.astype(np.uint32), np.minimum(sums, _MOST).astype(np.uint8))

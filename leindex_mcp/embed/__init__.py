@@ -1,1 +1,1 @@
-"""[Chunk] -> matrix: turn texts into unit vectors."""
+"""Turn text into vectors: an encoder is a protocol, and the default one ships with the package."""

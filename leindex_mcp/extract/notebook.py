@@ -1,0 +1,61 @@
+"""Notebooks: the sources of the cells, each on the line of the file where it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import cast
+
+LANGUAGE = "jupyter"
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_SOURCE_KEY = re.compile(r'"source"\s*:\s*\[?\s*')
+_NEXT_ITEM = re.compile(r"\s*,\s*(?=\")")
+
+
+def sources_in_place(text: str) -> tuple[str, str]:
+    r"""Return the cell sources of a notebook as text of as many lines as the file, and their language.
+
+    Each line of the result holds what the strings on that line of the JSON say, the other lines are
+    empty: lines of a chunk are lines of the file. A notebook written on one line becomes one line. Text
+    that is no notebook comes back as it is, as JSON.
+    """
+    try:
+        cells, language = _cells(json.loads(text))
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return text, "json"
+    lines = [""] * (text.count("\n") + 1)
+    line, counted = 0, 0
+    for offset, source in _located(text, cells):
+        line += text.count("\n", counted, offset)
+        counted = offset
+        lines[line] = f"{lines[line]} {source}" if lines[line] else source
+    return "\n".join(lines), language
+
+
+def _cells(notebook: object) -> tuple[list[str], str]:
+    """Return the strings that all cells' sources consist of, in order, and the kernel's language."""
+    content = cast("dict[str, object]", notebook)
+    metadata = cast("dict[str, dict[str, str]]", content.get("metadata", {}))
+    language = metadata.get("language_info", {}).get("name") or metadata.get("kernelspec", {}).get("language")
+    strings: list[str] = []
+    for cell in cast("list[dict[str, str | list[str]]]", content["cells"]):
+        source = cell.get("source", "")
+        strings += [source] if isinstance(source, str) else source
+    return strings, (language or "python").lower()
+
+
+def _located(text: str, expected: list[str]) -> Iterator[tuple[int, str]]:
+    """Find the strings of *expected* in order; what an output says under a key `source` does not match."""
+    position = 0
+    for key in _SOURCE_KEY.finditer(text):
+        match = _STRING.match(text, key.end())
+        while match is not None and position < len(expected):
+            value = cast("str", json.loads(match[0]))
+            if value != expected[position]:
+                break
+            yield match.start(), " ".join(value.split("\n")).rstrip()
+            position += 1
+            comma = _NEXT_ITEM.match(text, match.end())
+            match = _STRING.match(text, comma.end()) if comma else None

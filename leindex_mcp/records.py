@@ -238,3 +238,21 @@ class IndexReport:
     pattern_hit_rate: float = 0.0  #: 0..1, verdicts that the pattern memo knew
     peak_memory_bytes: int = 0  #: resident set of the process at its largest so far
     device: str = "cpu"  #: where the vectors were computed
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    """The state of an index against the tree as it is now."""
+
+    root: str
+    state: IndexState
+    detail: str  #: what differs from the tree, or how far a run is; may be empty
+    files: int
+    chunks: int
+    bytes: int  #: of the indexed files
+    skipped: Mapping[str, int]  #: reason to count
+    encoder: str  #: fingerprint
+    schema: int
+    index_directory: str
+    index_bytes: int  #: on disk
+    problems: tuple[str, ...] = ()  #: what is wrong with the settings

@@ -1,0 +1,182 @@
+"""The command line: `leindex-mcp` serves, and its sub-commands do what the tools do."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leindex_mcp import __version__
+from leindex_mcp.errors import LeIndexError
+
+if TYPE_CHECKING:
+    from leindex_mcp.indexing import Progress
+    from leindex_mcp.project import LeIndex
+
+app = typer.Typer(
+    name="leindex-mcp",
+    help="Fast, trustworthy code search over a project, for AI coding assistants and for the shell.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=False,
+)
+
+PathArgument = Annotated[Path | None, typer.Argument(help="The project; by default the one around here.")]
+RootOption = Annotated[list[Path] | None, typer.Option("--root", help="What a tool call without a path means.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of text.")]
+
+
+@app.callback(invoke_without_command=True)
+def default(
+    context: typer.Context,
+    root: RootOption = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Serve MCP on stdin and stdout when no sub-command is given."""
+    if version:
+        typer.echo(f"leindex-mcp {__version__}")
+    elif context.invoked_subcommand is None:
+        _serve(root or [])
+
+
+@app.command()
+def serve(root: RootOption = None) -> None:
+    """Serve MCP on stdin and stdout, as an assistant starts it."""
+    _serve(root or [])
+
+
+@app.command()
+def index(
+    path: PathArgument = None,
+    force: Annotated[bool, typer.Option("--force", help="Rebuild, also when all files are gone.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Log the seconds of each stage.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the index of a project up to date."""
+    from leindex_mcp.report_text import index_lines
+
+    if profile:
+        logging.getLogger("leindex").setLevel(logging.DEBUG)
+    with _progress_bar() as on_progress:
+        report = _open(path)[0].index(force=force, profile=profile, on_progress=on_progress)
+    typer.echo(_as_json(report) if as_json else index_lines(report))
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="Plain words, a symbol, a path or a \"string\".")],
+    path: PathArgument = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="Hits at most, 1 to 100.")] = 10,
+    mode: Annotated[str, typer.Option("--mode", help="hybrid, semantic or keyword.")] = "hybrid",
+    include: Annotated[list[str] | None, typer.Option("--include", help="Only files that match.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
+    language: Annotated[str | None, typer.Option("--language", "-l", help="Only this language.")] = None,
+    max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="Size of the answer.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Search a project; the first search indexes it."""
+    project, subtree = _open(path)
+    with _progress_bar() as on_progress:
+        answer = project.search(
+            query,
+            limit=limit,
+            mode=mode,
+            include=include or (),
+            exclude=exclude or (),
+            language=language,
+            max_tokens=max_tokens,
+            subtree=subtree,
+            on_progress=on_progress,
+        )
+    if as_json:
+        hits = [dataclasses.asdict(hit) for hit in answer]
+        typer.echo(json.dumps({"hits": hits, "state": dataclasses.asdict(answer.state)}, ensure_ascii=True))
+    else:
+        typer.echo(answer.rendered)
+
+
+@app.command()
+def files(
+    path: PathArgument = None,
+    null: Annotated[bool, typer.Option("--null", "-0", help="End paths with NUL instead of a newline.")] = False,
+    skipped: Annotated[bool, typer.Option("--skipped", help="List what is left out: path, reason, rule.")] = False,
+) -> None:
+    """List what would be indexed, a relative path a line."""
+    project, subtree = _open(path)
+    end = "\0" if null else "\n"
+    for line in project.files(skipped=skipped, subtree=subtree):
+        sys.stdout.buffer.write(os.fsencode(line + end))
+
+
+@app.command()
+def stats(path: PathArgument = None, as_json: JsonOption = False) -> None:
+    """Say what is indexed, what was skipped and why."""
+    from leindex_mcp.report_text import stats_lines
+
+    report = _open(path)[0].stats()
+    typer.echo(_as_json(report) if as_json else stats_lines(report))
+
+
+config_app = typer.Typer(help="Look at the settings.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+
+@config_app.command("show")
+def config_show(path: PathArgument = None) -> None:
+    """Show every setting in force, where its value comes from, and what is wrong with the sources."""
+    from leindex_mcp.config_edit import render
+
+    typer.echo(render(_open(path)[0].loaded))
+
+
+def main() -> None:
+    """Run the command line; an error a caller can mend is one line on stderr and exit status 2."""
+    try:
+        app()
+    except LeIndexError as exc:
+        typer.echo(f"leindex-mcp: {exc}", err=True)
+        raise SystemExit(2) from None
+
+
+def _serve(roots: list[Path]) -> None:
+    from leindex_mcp.server import serve as serve_mcp
+
+    if sys.stdin.isatty():
+        typer.echo("Serving MCP on stdin and stdout: this is for an assistant to start. Try --help.", err=True)
+    serve_mcp(roots)
+
+
+def _open(path: Path | None) -> tuple[LeIndex, str]:
+    """Return the project that covers the path, and the part of it that was named."""
+    from leindex_mcp.project import LeIndex, place_of
+
+    logging.basicConfig(stream=sys.stderr, format="[%(levelname)s] %(message)s")
+    place = place_of(None if path is None else str(path))
+    return LeIndex(place.root), place.subtree
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress | None]:
+    """Show a bar on stderr while something runs, if somebody is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda done, total, doing: bar.update(task, completed=done, total=total, description=doing)
+
+
+def _as_json(report: object) -> str:
+    """Return a report as JSON; the names are those of its fields."""
+    return json.dumps(dataclasses.asdict(report), ensure_ascii=True)  # type: ignore[call-overload]  # a dataclass

@@ -1,0 +1,133 @@
+"""The roots that one server has open, and the runs of `index` that go on behind its answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import anyio
+from anyio import CancelScope, to_thread
+from anyio.abc import TaskGroup
+
+if TYPE_CHECKING:
+    from leindex_mcp.project import LeIndex
+    from leindex_mcp.records import IndexReport
+
+logger = logging.getLogger("leindex.jobs")
+
+_TELL_SECONDS = 0.5  # how often a waiting caller hears of the progress
+
+
+class JobProgress(NamedTuple):
+    """How far a run of `index` is."""
+
+    done: int  #: files
+    total: int | None  #: files, when known
+    doing: str
+
+
+Tell = Callable[[JobProgress], Awaitable[None]]
+
+
+class IndexJob:
+    """One run of `index`; it goes on when nobody waits for it, and any number of callers may wait."""
+
+    def __init__(self, project: LeIndex, *, force: bool) -> None:
+        self.progress = JobProgress(0, None, "starting")
+        self.finished = anyio.Event()
+        self._project = project
+        self._force = force
+        self._scope = CancelScope()
+        self._report: IndexReport | None = None
+        self._error: Exception | None = None
+
+    async def run(self) -> None:
+        """Index, and keep the outcome for whoever asks."""
+        try:
+            with self._scope:
+                self._report = await self._project.aindex(force=self._force, on_progress=self._note)
+        except Exception as exc:  # noqa: BLE001  # belongs to the callers who wait, not to the other jobs
+            logger.debug("indexing %s failed", self._project.root, exc_info=True)
+            self._error = exc
+        finally:
+            self.finished.set()
+
+    async def wait(self, seconds: float, tell: Tell, *, stops_run: bool = True) -> IndexReport | None:
+        """Return the report, or None when the run needs more time.
+
+        Args:
+            seconds: How long to wait at most.
+            tell: Hears of the progress meanwhile.
+            stops_run: Whether cancelling the caller stops the run.
+
+        Raises:
+            LeIndexError: The run failed.
+        """
+        try:
+            with anyio.move_on_after(seconds):
+                while not self.finished.is_set():
+                    await tell(self.progress)
+                    with anyio.move_on_after(_TELL_SECONDS):
+                        await self.finished.wait()
+        except anyio.get_cancelled_exc_class():
+            if stops_run:
+                self._scope.cancel()
+            raise
+        if self._error is not None:
+            raise self._error
+        return self._report
+
+    def _note(self, done: int, total: int | None, doing: str) -> None:
+        self.progress = JobProgress(done, total, doing)
+
+
+class Jobs:
+    """Opens each root once, and runs at most one `index` a root."""
+
+    def __init__(self, tasks: TaskGroup, roots: Sequence[Path]) -> None:
+        self.roots = tuple(roots)
+        self._tasks = tasks
+        self._projects: dict[Path, LeIndex] = {}
+        self._running: dict[Path, IndexJob] = {}
+
+    async def open(self, path: str | None) -> tuple[LeIndex, str]:
+        """Return the project that covers *path*, and the part of it that *path* names.
+
+        Raises:
+            NoRootError: No path was passed and none is implied.
+            RootNotFoundError: The path is missing or is a file.
+            RootRefusedError: The path is too wide, or not allowed.
+        """
+        return await to_thread.run_sync(self._open, path)
+
+    def _open(self, path: str | None) -> tuple[LeIndex, str]:
+        from leindex_mcp.project import LeIndex, place_of  # noqa: PLC0415  # heavy; `initialize` must not wait
+
+        place = place_of(path, self.roots)
+        if place.root not in self._projects:
+            self._projects[place.root] = LeIndex(place.root)
+        return self._projects[place.root], place.subtree
+
+    def running(self, project: LeIndex) -> IndexJob | None:
+        """Return the run that is going on for a project, if any."""
+        job = self._running.get(project.root)
+        return None if job is None or job.finished.is_set() else job
+
+    def start(self, project: LeIndex, *, force: bool = False) -> IndexJob:
+        """Return the run that is going on for the project, or start one."""
+        job = self.running(project)
+        if job is None:
+            job = self._running[project.root] = IndexJob(project, force=force)
+            self._tasks.start_soon(job.run)
+        return job
+
+
+@asynccontextmanager
+async def open_jobs(roots: Sequence[Path]) -> AsyncIterator[Jobs]:
+    """Run jobs for the time of the block, and stop what still runs at its end."""
+    async with anyio.create_task_group() as tasks:
+        yield Jobs(tasks, roots)
+        tasks.cancel_scope.cancel()

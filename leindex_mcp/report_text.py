@@ -1,0 +1,44 @@
+"""Reports as compact text, the same for the command line and the tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leindex_mcp.records import IndexReport, IndexStats
+
+
+def index_lines(report: IndexReport) -> str:
+    """Return what a run did: one line for the result, one for what was left out."""
+    seconds = report.seconds.get("total", 0.0)
+    lines = [
+        f"{report.root}: {report.files} files, {report.chunks} chunks indexed",
+        f"this run: {report.indexed} read ({report.bytes_read / 1e6:.1f} MB), {report.unchanged} unchanged, "
+        f"{report.removed} removed, {seconds:.2f} s",
+    ]
+    return "\n".join([*lines, *_skipped_line(report.skipped)])
+
+
+def progress_line(done: int, total: int | None, doing: str) -> str:
+    """Return how far a run is, and what to do about it."""
+    return f"{doing}: {done} of {'?' if total is None else total} files; it goes on: call `index` again to wait"
+
+
+def stats_lines(stats: IndexStats) -> str:
+    """Return the state of an index, a fact a line."""
+    return "\n".join(
+        [
+            f"root: {stats.root}",
+            f"state: {stats.state}{'; ' + stats.detail if stats.detail else ''}",
+            f"files: {stats.files}, chunks: {stats.chunks}, source: {stats.bytes / 1e6:.1f} MB",
+            *_skipped_line(stats.skipped),
+            f"encoder: {stats.encoder}, schema: {stats.schema}",
+            f"index: {stats.index_bytes / 1e6:.1f} MB in {stats.index_directory}",
+            *(f"settings problem: {problem}" for problem in stats.problems),
+        ]
+    )
+
+
+def _skipped_line(skipped: Mapping[str, int]) -> list[str]:
+    """Return the counts of what was left out by reason, most first, or nothing."""
+    counts = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
+    return ["skipped: " + ", ".join(f"{count} {reason}" for reason, count in counts)] if counts else []

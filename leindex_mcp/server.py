@@ -1,0 +1,232 @@
+"""The four tools of the MCP server; the only file that knows the protocol."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import anyio
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools.base import Tool
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
+from pydantic import Field, ValidationError
+
+from leindex_mcp import __version__
+from leindex_mcp.errors import LeIndexError, QueryError
+from leindex_mcp.jobs import JobProgress, Jobs, Tell, open_jobs
+
+BOUND_SECONDS = 20.0  # no tool call takes longer; clients give up at 60 s and models get impatient before
+
+INSTRUCTIONS = """\
+leindex finds code in a project by meaning, by name and by keyword, ranked so that the first hit is the one.
+Call `search` FIRST for "where is X", "how does X work", "which code does X", or a symbol whose file you do not \
+know: one call replaces several greps and file reads. Ask in plain words, or name a symbol or a path.
+Use grep instead when you need every occurrence of a literal string.
+Hits are quoted from the files as they are on disk now, as `path:start-end`; read further with your file tool.
+The first line of an answer says how complete the index is. The index is made by the first `search` and kept up \
+to date; call `index` only to wait for it or to rebuild it. `stats` says what is indexed and why a file is not.\
+"""
+
+Ctx = Context[Jobs]
+
+PathArgument = Annotated[
+    str | None,
+    Field(description="Project directory, or a folder in it to search only that. Default: the current project."),
+]
+Globs = Annotated[list[str], Field(max_length=50)]
+
+
+async def index(
+    path: PathArgument = None,
+    force: Annotated[bool, Field(description="Rebuild from nothing, also when all files are gone.")] = False,
+    wait_seconds: Annotated[
+        float, Field(ge=0, le=BOUND_SECONDS, description="How long to wait; the run goes on afterwards.")
+    ] = BOUND_SECONDS,
+    *,
+    ctx: Ctx,
+) -> str:
+    """Bring the index of a project up to date and wait for it.
+
+    Rarely needed: `search` does it by itself. Call it to wait for a large first index, or with `force` to
+    rebuild. Returns what was read, removed and skipped; if time runs out, how far it is: call it again then.
+    """
+    from leindex_mcp.report_text import index_lines, progress_line  # noqa: PLC0415  # after `initialize`
+
+    jobs = ctx.request_context.lifespan_context
+    project, _ = await jobs.open(path)
+    job = jobs.start(project, force=force)
+    report = await job.wait(wait_seconds, _teller(ctx))
+    return progress_line(*job.progress) if report is None else index_lines(report)
+
+
+async def search(  # noqa: PLR0913  # the arguments of the tool, one to one
+    query: Annotated[str, Field(description="What the code does, in plain words; or a symbol, path or \"string\".")],
+    path: PathArgument = None,
+    limit: Annotated[int, Field(ge=1, le=100, description="Hits at most.")] = 10,
+    mode: Annotated[
+        Literal["hybrid", "semantic", "keyword"],
+        Field(description="hybrid suits nearly all; keyword needs the words, semantic only the meaning."),
+    ] = "hybrid",
+    include: Annotated[Globs, Field(description="Only files that match, e.g. src/** or *.py.")] = [],  # noqa: B006
+    exclude: Annotated[Globs, Field(description="No files that match, e.g. tests/**.")] = [],  # noqa: B006
+    language: Annotated[str | None, Field(description="Only this language, e.g. python or ts.")] = None,
+    max_tokens: Annotated[int, Field(ge=100, le=11_250, description="Size of the answer.")] = 2_500,
+    *,
+    ctx: Ctx,
+) -> str:
+    """Find code by meaning, name or keyword: the first tool for "where is …", "how does … work", a symbol.
+
+    Returns the best places, one a file, best first, as `path:start-end` with the lines that matter, quoted from
+    disk now; the first line says how complete the index is. Read on with your file tool. For every occurrence
+    of a literal string use grep.
+    """
+    from leindex_mcp.answering import Request  # noqa: PLC0415  # heavy; after `initialize`
+
+    jobs = ctx.request_context.lifespan_context
+    project, subtree = await jobs.open(path)
+    request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
+    if jobs.running(project) or await anyio.to_thread.run_sync(project.is_pass_due):
+        await jobs.start(project).wait(BOUND_SECONDS / 2, _teller(ctx), stops_run=False)
+    running = jobs.running(project)
+    answer = await anyio.to_thread.run_sync(project.answer, request, running and running.progress)
+    return answer.rendered
+
+
+async def stats(path: PathArgument = None, *, ctx: Ctx) -> str:
+    """Say what is indexed of a project: state, files, chunks, what was skipped and why, model, size on disk.
+
+    Call it when an answer looks incomplete. It walks the tree, so its state is the truth of now.
+    """
+    from leindex_mcp.report_text import stats_lines  # noqa: PLC0415  # after `initialize`
+
+    jobs = ctx.request_context.lifespan_context
+    project, _ = await jobs.open(path)
+    running = jobs.running(project)
+    return stats_lines(await anyio.to_thread.run_sync(project.stats, running and running.progress))
+
+
+async def config(
+    action: Annotated[Literal["show"], Field(description="show: every setting, its value and its origin.")] = "show",
+    path: PathArgument = None,
+    *,
+    ctx: Ctx,
+) -> str:
+    """Show the settings in force for a project, each with where its value comes from, and what is wrong."""
+    from leindex_mcp.config_edit import render  # noqa: PLC0415  # after `initialize`
+
+    del action
+    project, _ = await ctx.request_context.lifespan_context.open(path)
+    return render(project.loaded)
+
+
+class _Server(MCPServer[Jobs]):
+    """A server whose errors are sentences, and that refuses an argument it does not know."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Jobs] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool; what a caller can mend comes back as an error result with one clear sentence."""
+        try:
+            _refuse_unknown(name, arguments)
+            return await super().call_tool(name, arguments, context)
+        except ToolError as exc:
+            if isinstance(exc.__cause__, ValidationError):
+                return _refusal(_sentences(exc.__cause__))
+            if isinstance(exc.__cause__, LeIndexError):
+                return _refusal(str(exc.__cause__))
+            raise
+        except LeIndexError as exc:
+            return _refusal(str(exc))
+
+
+def _refuse_unknown(name: str, arguments: dict[str, Any]) -> None:
+    """Refuse arguments that the SDK would drop in silence."""
+    known = _ARGUMENTS.get(name)
+    for argument in () if known is None else arguments:
+        if argument not in known:
+            near = difflib.get_close_matches(argument, known, 1)
+            hint = f"did you mean `{near[0]}`?" if near else f"it takes {', '.join(known)}"
+            raise QueryError(f"`{name}` has no argument `{argument}`: {hint}")
+
+
+def _refusal(sentence: str) -> CallToolResult:
+    return CallToolResult(content=[TextContent(type="text", text=sentence)], is_error=True)
+
+
+def _sentences(error: ValidationError) -> str:
+    """Return what is wrong with the arguments, without echoing what was sent."""
+    return "; ".join(
+        f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_input=False)
+    )
+
+
+def _teller(ctx: Ctx) -> Tell:
+    """Return the function that passes progress on to the client of this call."""
+
+    async def tell(progress: JobProgress) -> None:
+        await ctx.report_progress(progress.done, progress.total, progress.doing)
+
+    return tell
+
+
+def _tool(function: Callable[..., Any], title: str, *, read_only: bool) -> Tool:
+    """Return a tool that answers in text only, and whose schema says that it knows no other arguments."""
+    hints = ToolAnnotations(
+        title=title, read_only_hint=read_only, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    )
+    tool = Tool.from_function(function, title=title, annotations=hints, structured_output=False)
+    tool.parameters["additionalProperties"] = False
+    return tool
+
+
+_TOOLS = [
+    _tool(search, "Search code", read_only=True),
+    _tool(index, "Index a project", read_only=False),
+    _tool(stats, "Index statistics", read_only=True),
+    _tool(config, "Settings", read_only=True),
+]
+_ARGUMENTS = {tool.name: list(tool.parameters["properties"]) for tool in _TOOLS}
+
+
+def make_server(roots: Sequence[Path] = ()) -> MCPServer[Jobs]:
+    """Return the server; its jobs live as long as it runs.
+
+    Args:
+        roots: What a call without `path` means; the first one counts.
+    """
+
+    @asynccontextmanager
+    async def lifespan(server: MCPServer[Jobs]) -> AsyncIterator[Jobs]:
+        del server
+        async with open_jobs(roots) as jobs:
+            yield jobs
+
+    return _Server(
+        "leindex",
+        title="leindex",
+        version=__version__,
+        instructions=INSTRUCTIONS,
+        tools=_TOOLS,
+        lifespan=lifespan,
+        log_level="WARNING",
+    )
+
+
+def serve(roots: Sequence[Path] = ()) -> None:
+    """Serve on stdin and stdout until stdin ends or a signal comes.
+
+    A signal ends the process at once: whatever was running, the index on disk is whole at every moment.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: os._exit(128 + received))
+    anyio.run(make_server(roots).run_stdio_async)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import yaml
 
 from leindex_mcp.config_check import allowed, refusals, shown, unknown
 from leindex_mcp.config_file import LoadedSettings, Origin, as_setting
@@ -113,8 +116,7 @@ def set_value(loaded: LoadedSettings, key: str, value: object, *, scope: Scope, 
     if scope == "session":
         now = loaded.with_session({**loaded.sources.session, key: value})
     else:
-        _write(loaded.sources.user_file, with_value(_changeable(loaded.sources.user_file), key, value))
-        now = _reloaded(loaded)
+        now = _rewritten(loaded, lambda text: with_value(text, key, value))
     stored_at = "session" if scope == "session" else str(loaded.sources.user_file)
     return _change(loaded, now, key, scope=scope, stored_at=stored_at)
 
@@ -128,8 +130,7 @@ def unset_value(loaded: LoadedSettings, key: str, *, scope: Scope, by_person: bo
             {name: value for name, value in loaded.sources.session.items() if name != key}
         )
     else:
-        _write(loaded.sources.user_file, without(_changeable(loaded.sources.user_file), key))
-        now = _reloaded(loaded)
+        now = _rewritten(loaded, lambda text: without(text, key))
     return _change(loaded, now, key, scope=scope, stored_at=None)
 
 
@@ -170,16 +171,18 @@ def _change(
     )
 
 
-def _reloaded(loaded: LoadedSettings) -> LoadedSettings:
-    return loaded.with_session(loaded.sources.session)
-
-
-def _changeable(path: Path) -> str:
-    """Return the text of the user's file, empty when there is none; one that is broken is not touched."""
+def _rewritten(loaded: LoadedSettings, change: Callable[[str], str]) -> LoadedSettings:
+    """Change the text of the user's file, which need not exist; one that is broken is not touched."""
+    path = loaded.sources.user_file
     reading = read_file(path, follows_links=True)
     if reading.is_broken:
         raise SettingsError(f"mend the file first: {reading.problems[-1]}")
-    return path.read_text(encoding="utf-8-sig") if path.exists() else ""
+    try:
+        text = change(path.read_text(encoding="utf-8-sig") if path.exists() else "")
+    except (yaml.YAMLError, ValueError) as exc:
+        raise SettingsError(f"{path} cannot be changed, mend it first: {exc}") from exc
+    _write(path, text)
+    return loaded.with_session(loaded.sources.session)
 
 
 def _write(path: Path, text: str) -> None:

@@ -27,7 +27,8 @@ def without(text: str, key: str) -> str:
     branch = wanted
     *sections, name = key.split(".")
     for section in sections:
-        branch = branch.get(section) or {}
+        found = branch.get(section)
+        branch = found if isinstance(found, dict) else {}
     branch.pop(name, None)
     edited = _removed_in_place(text, key)
     return edited if _holds(edited, wanted) else _dumped(wanted)
@@ -57,7 +58,11 @@ def _pruned(tree: dict[str, Any]) -> dict[str, Any]:
 def _merged(tree: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     merged = dict(tree)
     for key, value in change.items():
-        merged[key] = _merged(tree.get(key) or {}, value) if isinstance(value, dict) else value
+        if isinstance(value, dict):
+            branch = tree.get(key)
+            merged[key] = _merged(branch if isinstance(branch, dict) else {}, value)
+        else:
+            merged[key] = value
     return merged
 
 

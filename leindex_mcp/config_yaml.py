@@ -15,6 +15,7 @@ from leindex_mcp.settings import KEYS
 
 _MAX_BYTES = 1_000_000
 _MAX_DEPTH = 20  # the tree of settings is three deep; a thousand brackets would exhaust the stack
+_MAX_PROBLEMS = 50  # a file with more is none of ours, and each costs a search for the nearest key
 _SECTIONS = {key.rsplit(".", depth)[0] for key in KEYS for depth in range(1, key.count(".") + 1)}
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Refused: Any = yaml.MarkedYAMLError  # its stub knows the marks of the Python parser only
@@ -35,7 +36,7 @@ class Reading:
 
     entries: dict[str, Entry] = field(default_factory=dict)  #: known dotted keys only
     problems: list[str] = field(default_factory=list)  #: sentences that begin `file:line:column: `
-    is_broken: bool = False  #: the file as a whole could not be read
+    is_broken: bool = False  #: the file as a whole says nothing that can be used
 
 
 def read_file(path: Path, *, follows_links: bool) -> Reading:
@@ -82,7 +83,7 @@ def read_text(text: str, name: str) -> Reading:
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        reading.problems.append(f"{name}:{place}: not valid YAML: {getattr(exc, 'problem', None) or exc}")
+        reading.problems.append(f"{name}:{place}: cannot be used: {getattr(exc, 'problem', None) or exc}")
         reading.is_broken = True
     return reading
 
@@ -116,10 +117,13 @@ def _walk(node: yaml.Node, prefix: str, name: str, reading: Reading) -> None:
         return
     if not isinstance(node, yaml.MappingNode):
         what = f"`{prefix[:-1]}`" if prefix else "the file"
+        reading.is_broken |= not prefix
         reading.problems.append(f"{_place(name, node)}: {what} must hold `key: value` lines")
         return
     first_lines: dict[str, int] = {}
     for key_node, value_node in node.value:
+        if len(reading.problems) >= _MAX_PROBLEMS:
+            raise _Refused(problem="the rest is not read", problem_mark=key_node.start_mark)
         key = f"{prefix}{key_node.value}"
         if key in first_lines:
             reading.problems.append(

@@ -100,8 +100,8 @@ def test_each_source_wins_over_the_ones_before_it(read, tmp_path):
             ["given twice", "line 1 counts"],
         ),
         ("directory_filtering: {skip_large_directories: [a, 3]}\n", "1:47", ["is [a, 3]", "a list of texts"]),
-        ("a: [1\n", "2:1", ["not valid YAML"]),
-        ("\tx: 1\n", "1:1", ["not valid YAML"]),
+        ("a: [1\n", "2:1", ["cannot be used"]),
+        ("\tx: 1\n", "1:1", ["cannot be used"]),
         ("a: &a [x]\nb: *a\n", "2:4", ["aliases"]),
         ("a: " + "[" * 5000, "1:23", ["nested too deeply"]),
         ("performance: {profile: !!python/object:os.system x}\n", "1:24", ["cannot be read"]),
@@ -116,6 +116,14 @@ def test_a_bad_line_is_reported_with_its_place_and_the_rest_applies(read, text, 
     assert problem.startswith(loaded.sources.user_file.as_posix() + f":{place}: ")
     assert [word for word in words if word not in problem] == []
     assert loaded.settings == (Settings() if "twice" not in problem else loaded.settings)
+
+
+def test_a_file_of_nothing_but_nonsense_is_given_up(read):
+    """Each unknown key costs a search for the nearest one: fifty thousand would stall the start."""
+    loaded = read("".join(f"unknown_key_number_{number}: 1\n" for number in range(40_000)))
+
+    assert len(loaded.problems) == 51
+    assert loaded.problems[-1].endswith("the rest is not read")
 
 
 def test_good_lines_beside_bad_ones_still_apply(read):

@@ -1,0 +1,77 @@
+"""The names that files define: found by name, and listed by file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from leindex_mcp.records import DefinitionKind, FileColumns
+from leindex_mcp.search.outline import Outline
+from leindex_mcp.search.strings import Strings
+
+KINDS = tuple(DefinitionKind)
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedNames:
+    """Distinct names in order of their hash; definitions in order of file and line.
+
+    Names are told apart by a 64-bit hash of their exact spelling.
+    """
+
+    hashes: NDArray[np.uint64]  #: (n,) ascending
+    texts: Strings  #: (n,)
+    offsets: NDArray[np.int64]  #: (n + 1,) name i is defined by `by_name[offsets[i]:offsets[i + 1]]`
+    by_name: NDArray[np.int32]  #: (d,) definitions, ascending within a name
+    holder_offsets: NDArray[np.int64]  #: (n + 1,) files that define name i: `holders[holder_offsets[i]:…]`
+    holders: NDArray[np.int32]  #: distinct files of each name, ascending
+    file_offsets: NDArray[np.int64]  #: (files + 1,) the definitions of file f
+    file: NDArray[np.int32]  #: (d,)
+    name: NDArray[np.int32]  #: (d,)
+    kind: NDArray[np.uint8]  #: (d,) position in `DefinitionKind`
+    line: NDArray[np.int32]  #: (d,) 1-based
+
+    @classmethod
+    def of(cls, files: FileColumns) -> DefinedNames:
+        """Invert the definitions of all files."""
+        texts = files.definition_names
+        hashes = np.fromiter((_hash(text) for text in texts), np.uint64, len(texts))
+        distinct, first, name = np.unique(hashes, return_index=True, return_inverse=True)
+        by_name = np.argsort(name, kind="stable").astype(np.int32)
+        counts = np.diff(files.definition_offsets)
+        file = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        # Names in `by_name` order are ascending, and so are the files within a name: repeats are neighbours.
+        pair_name, pair_file = name[by_name], file[by_name]
+        new = (np.diff(pair_name, prepend=-1) != 0) | (np.diff(pair_file, prepend=-1) != 0)
+        return cls(
+            hashes=distinct,
+            texts=Strings.of(texts[i] for i in first.tolist()),
+            offsets=np.searchsorted(pair_name, np.arange(len(distinct) + 1)).astype(np.int64),
+            by_name=by_name,
+            holder_offsets=np.searchsorted(pair_name[new], np.arange(len(distinct) + 1)).astype(np.int64),
+            holders=pair_file[new],
+            file_offsets=files.definition_offsets.astype(np.int64),
+            file=file,
+            name=name.astype(np.int32),
+            kind=files.definition_kinds.astype(np.uint8),
+            line=files.definition_lines.astype(np.int32),
+        )
+
+    def defining(self, name: str) -> NDArray[np.int32]:
+        """Return the definitions of exactly this name, in order of file and line."""
+        place = int(np.searchsorted(self.hashes, np.uint64(_hash(name))))
+        if place == len(self.hashes) or int(self.hashes[place]) != _hash(name):
+            return self.by_name[:0]
+        return self.by_name[self.offsets[place] : self.offsets[place + 1]]
+
+    def outline(self, file: int) -> Outline:
+        """Return the definitions of a file as it was indexed."""
+        first, last = int(self.file_offsets[file]), int(self.file_offsets[file + 1])
+        return Outline(self.line[first:last].tolist(), lambda i: self.texts[int(self.name[first + i])])
+
+
+def _hash(name: str) -> int:
+    return xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass"))

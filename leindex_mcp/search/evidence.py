@@ -1,0 +1,85 @@
+"""What a corpus knows of one question, computed once and read by every signal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leindex_mcp.search import dense, lexical
+from leindex_mcp.search.corpus import Corpus
+from leindex_mcp.search.question import Question
+from leindex_mcp.search.word_sets import Likeness, Overlap
+
+Scores = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+COSINE_WEIGHT = 1.5  # of a cosine beside the keyword share, where the best chunks are picked for feedback
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Scores of chunks and files, and the question's words found among the names.
+
+    A chunk that is not allowed has no keyword score and no cosine above 0, so it can lend nothing to others.
+    """
+
+    question: Question
+    chunk_keyword: Scores  #: (chunks,) BM25, 0 where no term occurs
+    file_keyword: Scores  #: (files,) 0 to 1
+    chunk_cosine: Scores | None  #: (chunks,) None without a vector
+    file_cosine: Scores | None  #: (files,) of the best chunk, after feedback
+    stems: Overlap  #: per file
+    paths: Overlap  #: per file, its stem included
+    names: Overlap  #: per distinct defined name
+
+
+def gather(
+    corpus: Corpus, question: Question, vector: NDArray[np.float32] | None, allowed: Mask | None
+) -> Evidence:
+    """Search the chunks by keyword and by vector, and the names by word; *allowed* goes by file."""
+    kept = None if allowed is None else allowed[corpus.file]
+    keyword = lexical.chunk_scores(corpus.postings, question.terms)
+    if kept is not None:
+        keyword *= kept
+    cosine = file_cosine = None
+    if vector is not None and len(keyword):
+        cosine = corpus.vectors.dot(vector)
+        if kept is not None:
+            cosine = np.where(kept, cosine, np.float32(-1.0))
+        file_cosine = _file_cosines(corpus, keyword, cosine, vector)
+    likeness = Likeness.of(corpus.words.vocabulary, question.words)
+    weights = _weights(corpus, question)
+    return Evidence(
+        question=question,
+        chunk_keyword=keyword,
+        file_keyword=lexical.file_scores(keyword, corpus.file, len(corpus)),
+        chunk_cosine=cosine,
+        file_cosine=file_cosine,
+        stems=corpus.words.stems.overlap(likeness, weights),
+        paths=corpus.words.paths.overlap(likeness, weights),
+        names=corpus.words.names.overlap(likeness, weights),
+    )
+
+
+def _file_cosines(corpus: Corpus, keyword: Scores, cosine: Scores, vector: NDArray[np.float32]) -> Scores:
+    """Return each file's best cosine, the question moved towards its two best chunks.
+
+    The second product takes one chunk a file, the best of the first: a tenth of the work for the same order.
+    """
+    highest = keyword.max()
+    both = COSINE_WEIGHT * cosine + (keyword / highest if highest else keyword)
+    moved = dense.with_feedback(corpus.vectors, vector, dense.highest(both, dense.FEEDBACK_CHUNKS))
+    best = dense.best_of_each(cosine, corpus.chunk_offsets)
+    products = corpus.vectors.some(best) @ moved
+    scores = np.full(len(corpus), products.min(initial=0.0), np.float32)
+    scores[corpus.file[best]] = products
+    return scores
+
+
+def _weights(corpus: Corpus, question: Question) -> Scores:
+    """Share out 1 among the question's words by their rarity."""
+    rarity = np.array([corpus.idf(word) for word in question.words], np.float32)
+    total = rarity.sum()
+    return rarity / total if total else rarity

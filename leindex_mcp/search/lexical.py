@@ -1,0 +1,50 @@
+"""Keyword scores: BM25 of every chunk, and of every file by its best chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leindex_mcp.search.postings import SATURATION, Postings
+
+BEST_CHUNKS = 50  # chunks of the whole corpus that are added up into their files
+
+
+def chunk_scores(postings: Postings, terms: Iterable[int]) -> NDArray[np.float32]:
+    """Return BM25 of every chunk for distinct *terms*; 0 where none occurs. O(matching postings)."""
+    scores = np.zeros(len(postings.damping), np.float32)
+    for term in terms:
+        found = postings.find(term)
+        chunks = postings.chunks[found]
+        counts = postings.counts[found].astype(np.float32)
+        weight = np.float32(postings.idf(term) * (SATURATION + 1))
+        # A chunk stands once among a term's postings, so a plain indexed sum loses nothing.
+        scores[chunks] += weight * counts / (counts + postings.damping[chunks])
+    return scores
+
+
+def file_scores(
+    scores: NDArray[np.float32], file_of_chunk: NDArray[np.int32], n_files: int
+) -> NDArray[np.float32]:
+    """Add up the corpus's best chunks per file and divide by the best file: 0 to 1.
+
+    A file with several good chunks is the better answer; a sum over all chunks would favour long files.
+    """
+    best = best_chunks(scores, BEST_CHUNKS)
+    sums = np.bincount(file_of_chunk[best], scores[best], n_files).astype(np.float32)
+    highest = sums.max(initial=0.0)
+    return sums / highest if highest > 0 else sums
+
+
+def best_chunks(scores: NDArray[np.float32], limit: int) -> NDArray[np.int64]:
+    """Return the highest chunks with a score above 0, ascending by position; among equals the first win."""
+    positive = np.flatnonzero(scores > 0)
+    if len(positive) <= limit:
+        return positive
+    values = scores[positive]
+    threshold = np.partition(values, len(values) - limit)[len(values) - limit]
+    above = positive[values > threshold]
+    level = positive[values == threshold]
+    return np.sort(np.concatenate([above, level[: limit - len(above)]]))

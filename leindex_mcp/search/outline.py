@@ -1,0 +1,126 @@
+"""Where the definitions of a text begin and end, told by its lines and their indentation."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from leindex_mcp.records import Definition
+
+MAX_BODY_LINES = 400  # no further is the end of a definition looked for
+MAX_HEAD_LINES = 20  # nor the begin of its comment
+
+_HEAD = re.compile(r"\s*(?://|/\*|\*|#|--|;|@|\[|%|\"\"\")")  # comments, decorators, attributes
+# Comments and labels stand at any indentation, and end nothing.
+_NEUTRAL = re.compile(r"\s*(?://|/\*|#|--)|(?!(?:try|else|finally):)\w+:\s*$")
+_OPENS = re.compile(r"[\[{(]\s*$|[:,]\s*$|=>\s*$|->\s*$|^\s*[\[({)\]]")  # more of the head follows
+_CLOSES = re.compile(r"\s*(?:[})\]]|end\b|done\b|fi\b|esac\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The definitions of one file, by line; names are looked up only for what is shown."""
+
+    lines: Sequence[int]  #: 1-based, ascending
+    name: Callable[[int], str]  #: position in `lines` to name
+
+    @classmethod
+    def of(cls, definitions: Iterable[Definition]) -> Outline:
+        """Outline definitions that are at hand."""
+        ordered = sorted(definitions, key=lambda definition: definition.line)
+        return cls([definition.line for definition in ordered], lambda i: ordered[i].name)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A run of lines that stands for a hit."""
+
+    start_line: int  #: 1-based
+    end_line: int  #: inclusive
+    symbol: str | None  #: enclosing definitions, outermost first, joined by dots
+
+
+def enclosing(lines: Sequence[str], outline: Outline, line: int) -> Place | None:
+    """Return the innermost definition that holds the line, its comment and decorators included."""
+    inner = _inner(lines, outline, line)
+    if inner is None:
+        return None
+    at = outline.lines[inner]
+    parents = _parents(lines, outline, inner)
+    symbol = ".".join(outline.name(i) for i in (*reversed(parents), inner))
+    return Place(_head(lines, at), _end(lines, at), symbol)
+
+
+def _inner(lines: Sequence[str], outline: Outline, line: int) -> int | None:
+    """Return the definition of the line: one that begins just below it, or above and has not ended."""
+    following = bisect_right(outline.lines, line)
+    if following < len(outline.lines):
+        at = outline.lines[following]
+        if at <= min(len(lines), line + MAX_HEAD_LINES) and _head(lines, at) <= line:
+            return following
+    lowest = _indentation(lines[line - 1]) + 1 if lines[line - 1].strip() else 1 << 16
+    for i in range(following - 1, -1, -1):
+        at = outline.lines[i]
+        if at > len(lines) or line - at > MAX_BODY_LINES:
+            continue
+        if at == line:
+            return i
+        indentation = _indentation(lines[at - 1])
+        if indentation < lowest and _end(lines, at) >= line:
+            return i
+        lowest = min(lowest, indentation + 1)
+        if indentation == 0:
+            return None
+    return None
+
+
+def _parents(lines: Sequence[str], outline: Outline, inner: int) -> list[int]:
+    """Return the definitions around *inner*, innermost first: each is indented less than the last."""
+    found = []
+    indentation = _indentation(lines[outline.lines[inner] - 1])
+    for i in range(inner - 1, -1, -1):
+        if indentation == 0:
+            break
+        outer = _indentation(lines[outline.lines[i] - 1])
+        if outer < indentation:
+            found.append(i)
+            indentation = outer
+    return found
+
+
+def _head(lines: Sequence[str], at: int) -> int:
+    """Return the first of the comment and decorator lines that stand right above a definition."""
+    indentation = _indentation(lines[at - 1])
+    first = at
+    while first > max(1, at - MAX_HEAD_LINES):
+        above = lines[first - 2]
+        if not _HEAD.match(above) or not 0 <= _indentation(above) - indentation <= 1:
+            break
+        first -= 1
+    return first
+
+
+def _end(lines: Sequence[str], at: int) -> int:
+    """Return the last line before one that is indented no more and closes nothing."""
+    base = _indentation(lines[at - 1])
+    last = at
+    for number in range(at + 1, min(len(lines), at + MAX_BODY_LINES) + 1):
+        line = lines[number - 1]
+        if not line.strip():
+            continue
+        goes_on = _OPENS.search(line) and (_CLOSES.match(line) or line.strip() == "{")
+        if goes_on or _indentation(line) > base:
+            last = number
+        elif _CLOSES.match(line):
+            return number
+        elif not _NEUTRAL.match(line):
+            return last
+    return last
+
+
+def _indentation(line: str) -> int:
+    """Count the blanks before the text; a tab counts four."""
+    blanks = len(line) - len(line.lstrip())
+    return blanks + 3 * line.count("\t", 0, blanks)

@@ -1,0 +1,85 @@
+"""The signals of the ranking: one function each, from evidence to a score of every file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leindex_mcp.records import DefinitionKind
+from leindex_mcp.search import runs
+from leindex_mcp.search.corpus import Corpus
+from leindex_mcp.search.defined_names import KINDS
+from leindex_mcp.search.evidence import Evidence, Mask, Scores
+
+_WEAK_KIND = KINDS.index(DefinitionKind.VALUE)
+_WEAK_DEFINITION = np.float32(0.5)  # an assignment, or a head that only looks like a definition
+
+
+def keyword(corpus: Corpus, evidence: Evidence) -> Scores:
+    """Sum of the corpus's 50 best chunks by BM25, as a share of the best file's sum."""
+    del corpus
+    return evidence.file_keyword
+
+
+def meaning(corpus: Corpus, evidence: Evidence) -> Scores:
+    """Cosine of the file's best chunk; all 0 without a vector."""
+    return evidence.file_cosine if evidence.file_cosine is not None else np.zeros(len(corpus), np.float32)
+
+
+def name(corpus: Corpus, evidence: Evidence) -> Scores:
+    """Share of the question found in the file's stem, plus share of the stem found in the question."""
+    del corpus
+    return evidence.stems.of_question + evidence.stems.of_set
+
+
+def directory(corpus: Corpus, evidence: Evidence) -> Scores:
+    """Share of the question found in the directories and not in the stem."""
+    del corpus
+    return evidence.paths.of_question - evidence.stems.of_question
+
+
+def definition(corpus: Corpus, evidence: Evidence) -> Scores:
+    """1 for a file that defines an asked name as a type or function, 0.5 as anything else; exact spelling."""
+    scores = np.zeros(len(corpus), np.float32)
+    for asked in evidence.question.names:
+        found = corpus.names.defining(asked)
+        worth = np.where(corpus.names.kind[found] == _WEAK_KIND, _WEAK_DEFINITION, np.float32(1.0))
+        np.maximum.at(scores, corpus.names.file[found], worth)
+    return scores
+
+
+def partial_definition(corpus: Corpus, evidence: Evidence) -> Scores:
+    """How well the names that a file defines cover the question, as a share of the best file.
+
+    A name's likeness is the share of the question in its parts times the share of its parts in the question;
+    a name that many files define tells little of each.
+    """
+    names = corpus.names
+    matched = np.flatnonzero(evidence.names.of_set)
+    likeness = (evidence.names.of_question * evidence.names.of_set)[matched]
+    holders = names.holder_offsets[matched + 1] - names.holder_offsets[matched]
+    files = names.holders[runs.positions(names.holder_offsets, matched)]
+    worth = np.repeat(likeness**2 / holders, holders)
+    scores = np.sqrt(np.bincount(files, worth, len(corpus))).astype(np.float32)
+    highest = scores.max(initial=0.0)
+    return (scores / highest).astype(np.float32) if highest else scores
+
+
+def aside(corpus: Corpus, evidence: Evidence) -> Scores:
+    """1 for tests, examples and foreign code, unless the question asks for that kind."""
+    unasked = np.uint8(0xFF ^ evidence.question.aside)
+    stands_aside: Mask = (corpus.aside & unasked) > 0
+    return stands_aside.astype(np.float32)
+
+
+def core(corpus: Corpus, evidence: Evidence) -> Scores:
+    """How central the file is, -4 to 4, whatever the question."""
+    del evidence
+    return corpus.core
+
+
+def path(corpus: Corpus, evidence: Evidence) -> Scores:
+    """1 for a file whose path is, or ends with, a path in the question."""
+    scores = np.zeros(len(corpus), np.float32)
+    for asked in evidence.question.paths:
+        scores[corpus.paths_ending_with(asked)] = 1.0
+    return scores

@@ -1,0 +1,86 @@
+r"""Which lines of a file to show for a hit, told from the text as it is on disk now.
+
+What answering calls, for each hit of a ranking:
+
+    outline = corpus.outline(hit.file)      # or Outline.of(document.definitions) of a file read again
+    place = snap(lines, outline, hit.start_line, hit.end_line, question, focus_line=hit.focus_line)
+    SearchHit(path, place.start_line, place.end_line, hit.score, "\n".join(lines[…]), place.symbol)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leindex_mcp.search.outline import Outline, Place, enclosing
+from leindex_mcp.search.question import Question
+
+MAX_PLACE_LINES = 120  # a longer definition is shown by the lines that were found in it
+
+
+def snap(
+    lines: Sequence[str],
+    outline: Outline,
+    start_line: int,
+    end_line: int,
+    question: Question,
+    *,
+    focus_line: int | None = None,
+) -> Place:
+    """Return the definition around the best line of a chunk, or the chunk if there is none.
+
+    The lines may differ from those that were indexed: numbers beyond the text are cut off.
+
+    Args:
+        lines: The whole file, without line ends.
+        outline: The definitions of the same text.
+        start_line: 1-based, of the chunk.
+        end_line: Inclusive.
+        question: Its words say which line of the chunk is the best.
+        focus_line: The line to show whatever the words say.
+    """
+    end_line = max(1, min(end_line, len(lines)))
+    start_line = max(1, min(start_line, end_line))
+    if focus_line is None or not 1 <= focus_line <= len(lines):
+        focus_line = start_line + _best(match_counts(lines[start_line - 1 : end_line], question))
+    place = enclosing(lines, outline, focus_line) if lines else None
+    if place is None:
+        return Place(start_line, end_line, None)
+    if place.end_line - place.start_line < MAX_PLACE_LINES:
+        return place
+    start_line = min(max(start_line, place.start_line), focus_line)
+    end_line = max(min(end_line, place.end_line), focus_line)
+    return Place(start_line, end_line, place.symbol)
+
+
+def fold(lines: Sequence[str], question: Question, max_lines: int) -> list[int]:
+    """Return the positions of the lines worth showing, ascending: the first ones and those that match best.
+
+    All lines if they are few enough. The first line that is no comment is taken for the signature and kept.
+    """
+    if len(lines) <= max_lines:
+        return list(range(len(lines)))
+    counts = match_counts(lines, question)
+    signature = _signature(lines)
+    # The signature first, then by matches; among equals the earlier line, blank lines last.
+    order = sorted(range(len(lines)), key=lambda i: (i != signature, -counts[i], not lines[i].strip(), i))
+    return sorted(order[:max_lines])
+
+
+def match_counts(lines: Sequence[str], question: Question) -> list[int]:
+    """Count, for every line, the distinct words of the question in it, whatever they are part of."""
+    wanted = [word.lower() for word in dict.fromkeys((*question.words, *question.names))]
+    lowered = [line.lower() for line in lines]
+    return [sum(word in line for word in wanted) for line in lowered]
+
+
+def _best(counts: Sequence[int]) -> int:
+    """Return the position of the highest count, the first among equals."""
+    return max(range(len(counts)), key=counts.__getitem__, default=0)
+
+
+def _signature(lines: Sequence[str]) -> int:
+    for i, line in enumerate(lines):
+        text = line.strip()
+        if text and not text.startswith(("#", "//", "/*", "*", "--", "@", ";", "%", '"""', "[")):
+            return i
+    return 0

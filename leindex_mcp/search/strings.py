@@ -1,0 +1,43 @@
+"""A list of strings as one buffer and its offsets: mapped from a file it costs nothing to open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ENCODING = "utf-8"
+_ERRORS = "surrogatepass"  # every Python string has a form, undecodable file names included
+
+
+@dataclass(frozen=True, slots=True)
+class Strings:
+    """An immutable sequence of strings; item i is `buffer[offsets[i]:offsets[i + 1]]`."""
+
+    buffer: NDArray[np.uint8]
+    offsets: NDArray[np.int64]  #: (n + 1,)
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Strings:
+        """Copy the texts into one buffer."""
+        encoded = [text.encode(_ENCODING, _ERRORS) for text in texts]
+        offsets = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum([len(item) for item in encoded], out=offsets[1:])
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> str:
+        if index < 0:
+            index += len(self)
+        start, end = self.offsets[index], self.offsets[index + 1]
+        return self.buffer[start:end].tobytes().decode(_ENCODING, _ERRORS)
+
+    def __iter__(self) -> Iterator[str]:
+        whole, offsets = self.buffer.tobytes(), self.offsets.tolist()
+        for start, end in pairwise(offsets):
+            yield whole[start:end].decode(_ENCODING, _ERRORS)

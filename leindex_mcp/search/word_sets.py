@@ -1,0 +1,77 @@
+"""How much of a question a name holds, and how much of the name the question holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leindex_mcp.search.vocabulary import Vocabulary
+
+Shares = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a question and each set of words have in common, as shares from 0 to 1."""
+
+    of_question: Shares  #: (n,) weight of the question's words that the set holds
+    of_set: Shares  #: (n,) part of the set's words that the question holds
+
+
+@dataclass(frozen=True, slots=True)
+class WordSets:
+    """Sets of words (one a file, or one a name), inverted: the sets that hold each word."""
+
+    offsets: NDArray[np.int64]  #: (v + 1,) word i is in `sets[offsets[i]:offsets[i + 1]]`
+    sets: NDArray[np.int32]
+    sizes: NDArray[np.int32]  #: (n,) distinct words of each set
+
+    @classmethod
+    def of(cls, rows: NDArray[np.int64], words: NDArray[np.int64], *, n_sets: int, n_words: int) -> WordSets:
+        """Invert the pairs (set, word id); repeated pairs count once."""
+        pairs = np.unique(words.astype(np.int64) * max(n_sets, 1) + rows)
+        word, held_by = np.divmod(pairs, max(n_sets, 1))
+        offsets = np.searchsorted(word, np.arange(n_words + 1))
+        sizes = np.bincount(held_by, minlength=n_sets)
+        return cls(offsets, held_by.astype(np.int32), sizes.astype(np.int32))
+
+    def overlap(self, likeness: Likeness, weights: NDArray[np.float32]) -> Overlap:
+        """Compare every set with the question; *weights* (one a word) sum to 1.
+
+        O(sets that hold a matched word), but for two arrays of zeros.
+        """
+        n = len(self.sizes)
+        holders = [np.unique(self._holding(ids)) for ids in likeness.ids]
+        lengths = [len(held) for held in holders]
+        if not sum(lengths):
+            return Overlap(np.zeros(n, np.float32), np.zeros(n, np.float32))
+        of_question = np.bincount(np.concatenate(holders), np.repeat(weights, lengths), n)
+        held = np.bincount(self._holding(likeness.all_ids), minlength=n)
+        return Overlap(of_question.astype(np.float32), (held / np.maximum(self.sizes, 1)).astype(np.float32))
+
+    def _holding(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        parts = [self.sets[self.offsets[i] : self.offsets[i + 1]] for i in ids.tolist()]
+        return np.concatenate(parts) if parts else np.empty(0, np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """For each word of a question, the ids of the vocabulary's words that are like it."""
+
+    ids: tuple[NDArray[np.int64], ...]
+    all_ids: NDArray[np.int64]  #: without repeats
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary, words: Sequence[str]) -> Likeness:
+        """Match each word alone and together with its neighbour: "basic auth" is like `basicauth`."""
+        found = [vocabulary.like(word) for word in words]
+        for position in range(len(words) - 1):
+            joined = vocabulary.beginning_with(words[position] + words[position + 1])
+            if len(joined):
+                found[position] = np.union1d(found[position], joined)
+                found[position + 1] = np.union1d(found[position + 1], joined)
+        ids = tuple(found)
+        return cls(ids, np.unique(np.concatenate(ids)) if ids else np.empty(0, np.int64))

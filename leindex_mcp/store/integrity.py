@@ -1,0 +1,67 @@
+"""Whether the files that `HEAD` names are as they were written: LanceDB itself has no checksums."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from leindex_mcp.errors import IndexDamagedError
+from leindex_mcp.store.disk import digest
+from leindex_mcp.store.snapshot import DataFile
+
+
+class Verifier:
+    """Compares files with what `HEAD` says of them; reads each once as long as it stays untouched."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._verified: dict[DataFile, tuple[int, int, int]] = {}
+
+    def require_sizes(self, data: Iterable[DataFile]) -> None:
+        """Raise `IndexDamagedError` for a file that is missing or of another size; about 2 µs a file."""
+        for file in data:
+            self._status(file)
+
+    def require_content(self, data: Iterable[DataFile]) -> None:
+        """Raise `IndexDamagedError` for a file with a byte that is not as it was written."""
+        for file in data:
+            status = self._status(file)
+            mark = (status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            if self._verified.get(file) != mark:
+                self._require_digest(file)
+                self._verified[file] = mark
+
+    def problems(self, data: Iterable[DataFile]) -> Iterator[str]:
+        """Yield what is wrong with each file, reading all of them."""
+        for file in data:
+            try:
+                self._status(file)
+                self._require_digest(file)
+            except IndexDamagedError as damage:
+                yield damage.problem
+
+    def _status(self, file: DataFile) -> os.stat_result:
+        try:
+            status = (self._directory / file.path).stat()
+        except OSError as error:
+            raise IndexDamagedError(self._directory, f"{file.path}: {error.strerror}") from error
+        if status.st_size != file.size_bytes:
+            found = f"{status.st_size} bytes instead of {file.size_bytes}"
+            raise IndexDamagedError(self._directory, f"{file.path}: {found}")
+        return status
+
+    def _require_digest(self, file: DataFile) -> None:
+        try:
+            found = digest(self._directory / file.path)
+        except OSError as error:
+            raise IndexDamagedError(self._directory, f"{file.path}: {error.strerror}") from error
+        if found != file.digest:
+            raise IndexDamagedError(self._directory, f"{file.path}: content differs from its digest")
+
+
+def describe(directory: Path, paths: Iterable[Path]) -> tuple[DataFile, ...]:
+    """Return the entries that `HEAD` is to hold for these files."""
+    return tuple(
+        DataFile(path.relative_to(directory).as_posix(), path.stat().st_size, digest(path)) for path in paths
+    )

@@ -1,0 +1,84 @@
+"""The store of one index: the door to its writer, its snapshots and its check."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from leindex_mcp.errors import IndexDamagedError, IndexGoneError
+from leindex_mcp.store.disk import Disk, WritePoint, storage_errors
+from leindex_mcp.store.integrity import Verifier
+from leindex_mcp.store.reader import Snapshot
+from leindex_mcp.store.snapshot import Head, read_head
+from leindex_mcp.store.writer import Writer
+from leindex_mcp.store.writer_lock import Progress, WriterLock, read_progress
+
+
+class Store:
+    """One index in *directory*; cheap to make, and safe to use from several threads and processes.
+
+    Args:
+        at: Called with the name of each write just before it happens, for tests.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(
+        self, directory: Path, *, at: WritePoint | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.directory = directory.absolute()
+        self._disk = Disk(at)
+        self._clock = clock
+        self._verifier = Verifier(self.directory)
+
+    def head(self) -> Head | None:
+        """Return what the index holds now, or None where there is none; costs one small read.
+
+        Raises:
+            IndexDamagedError: `HEAD` is not as it was written.
+            IndexSchemaError: Another release wrote it.
+        """
+        return read_head(self.directory)
+
+    def pin(self) -> Snapshot:
+        """Return the snapshot that answers now; nothing that is written later is seen through it.
+
+        Raises:
+            IndexGoneError: There is no index.
+            IndexDamagedError: A file is missing or cut short.
+            IndexSchemaError: Another release wrote it.
+        """
+        head = self._require_head()
+        try:
+            self._verifier.require_sizes(head.generation.data)
+        except IndexDamagedError:
+            # The writer may have switched and cleaned up since `HEAD` was read; once is enough to tell.
+            again = self._require_head()
+            if again.generation.number == head.generation.number:
+                raise
+            self._verifier.require_sizes(again.generation.data)
+            head = again
+        return Snapshot(head, self.directory, self._verifier)
+
+    def writer(self, wait_seconds: float = 0) -> Writer:
+        """Take the writer lock, and return the writer that holds it until it is closed.
+
+        Raises:
+            IndexBusyError: Another process or thread writes, after *wait_seconds* still.
+            StoreError: The directory cannot be made or locked.
+        """
+        with storage_errors(self.directory, "creating"):
+            self._disk.make_directory(self.directory, "create")
+        lock = WriterLock(self.directory, self._disk)
+        lock.acquire(wait_seconds)
+        return Writer(self.directory, self._disk, lock, self._verifier, self._clock)
+
+    def progress(self) -> Progress | None:
+        """Return how far the process that writes is, or None where nobody writes or it has not said."""
+        return read_progress(self.directory)
+
+    def _require_head(self) -> Head:
+        head = self.head()
+        if head is None:
+            raise IndexGoneError(self.directory)
+        return head

@@ -1,0 +1,54 @@
+"""The view: arrays that a search maps straight from the disk, without importing lancedb.
+
+It is derived and may go at any time: a view that is missing, old or damaged reads as None, and its reader
+takes the tables instead.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leindex_mcp.errors import IndexDamagedError
+from leindex_mcp.store.disk import Disk
+from leindex_mcp.store.integrity import Verifier, describe
+from leindex_mcp.store.snapshot import View
+
+Arrays = dict[str, NDArray[np.generic]]
+
+logger = logging.getLogger("leindex.store")
+
+_NAME = re.compile(r"[a-z][a-z0-9_.]*")
+
+
+def write_view(arrays: Mapping[str, NDArray[np.generic]], directory: Path, version: int, disk: Disk) -> View:
+    """Write each array to a file of its own; nobody sees them before `HEAD` names them."""
+    view = View(version, ())
+    target = directory / view.directory
+    if target.exists():  # left over, or damaged: what is named whole is never written again
+        disk.remove_directory(target, "view.remove")
+    disk.make_directory(target, "view.create")
+    paths = []
+    for name, array in arrays.items():
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} cannot name an array of a view")
+        disk.at("view.write")
+        paths.append(target / f"{name}.npy")
+        np.save(paths[-1], array, allow_pickle=False)
+    return View(version, describe(directory, paths))
+
+
+def map_view(view: View, directory: Path, verifier: Verifier) -> Arrays | None:
+    """Return the arrays by name, read-only, or None where they cannot be trusted."""
+    try:
+        verifier.require_content(view.data)
+        paths = [directory / file.path for file in view.data]
+        return {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in paths}
+    except (IndexDamagedError, OSError, ValueError) as error:
+        logger.warning("the view of %s is left aside: %s", directory, error)
+        return None

@@ -37,24 +37,26 @@ async def demonstrate(project: Path, questions: tuple[str, ...], index_home: Pat
     async with Client(server) as client:
         tools = await client.list_tools()
         print(f"connected in {since(started)}; tools: {', '.join(tool.name for tool in tools.tools)}\n")
-        await call(client, "index", path=str(project), wait_seconds=600)
+        # A call returns within 20 s; a large project goes on behind it and says so.
+        while "it goes on" in await call(client, "index", path=str(project)):
+            pass
         for question in questions:
             await call(client, "search", query=question, limit=3, max_tokens=900)
         await call(client, "stats", path=str(project))
 
 
-async def call(client: Client, tool: str, **arguments: object) -> None:
-    """Call one tool and print what a model would read."""
+async def call(client: Client, tool: str, **arguments: object) -> str:
+    """Call one tool, print what a model would read, and return it."""
     shown = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
     print(f"=== {tool}({shown})")
     started = time.perf_counter()
     result = await client.call_tool(tool, arguments, progress_callback=report_progress)
     elapsed = since(started)
-    for content in result.content:
-        print(getattr(content, "text", content))
-    print(f"--- {elapsed}\n", flush=True)
+    text = "\n".join(content.text for content in result.content if content.type == "text")
+    print(f"{text}\n--- {elapsed}\n", flush=True)
     if result.is_error:
         sys.exit(f"the {tool} tool failed")
+    return text
 
 
 async def report_progress(progress: float, total: float | None, message: str | None) -> None:

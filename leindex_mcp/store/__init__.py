@@ -1,9 +1,10 @@
 """rows <-> snapshot: keep the index whole under kills, and let many processes read it."""
 
 from leindex_mcp.store.reader import Snapshot
+from leindex_mcp.store.schema import SCHEMA
 from leindex_mcp.store.snapshot import Head
 from leindex_mcp.store.store import Store
 from leindex_mcp.store.writer import Writer
 from leindex_mcp.store.writer_lock import Progress
 
-__all__ = ["Head", "Progress", "Snapshot", "Store", "Writer"]
+__all__ = ["SCHEMA", "Head", "Progress", "Snapshot", "Store", "Writer"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -123,6 +123,11 @@ class Head:
         return replace(head, version=version, created=now, updated=now, generation=generation, view=None)
 
 
+def has_head(directory: Path) -> bool:
+    """Return whether a record is there, without reading it."""
+    return (directory / _NAME).is_file()
+
+
 def read_head(directory: Path) -> Head | None:
     """Return the current record, or None where there is no index.
 
@@ -146,8 +151,13 @@ def write_head(head: Head, directory: Path, disk: Disk) -> None:
 
 def _format(head: Head) -> bytes:
     """Return one line that any release can read, then the record."""
-    body = json.dumps(asdict(head), separators=(",", ":")).encode()
+    body = json.dumps(head, default=_fields, separators=(",", ":")).encode()
     return f"leindex-index {SCHEMA} {_seal(SCHEMA, body)}\n".encode() + body
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """Return a record as JSON can take it; named tuples it writes as lists by itself."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def _parse(content: bytes, directory: Path) -> Head:

@@ -10,7 +10,7 @@ from leindex_mcp.errors import IndexDamagedError, IndexGoneError
 from leindex_mcp.store.disk import Disk, WritePoint, storage_errors
 from leindex_mcp.store.integrity import Verifier
 from leindex_mcp.store.reader import Snapshot
-from leindex_mcp.store.snapshot import Head, read_head
+from leindex_mcp.store.snapshot import Head, has_head, read_head
 from leindex_mcp.store.writer import Writer
 from leindex_mcp.store.writer_lock import Progress, WriterLock, read_progress
 
@@ -39,6 +39,14 @@ class Store:
             IndexSchemaError: Another release wrote it.
         """
         return read_head(self.directory)
+
+    def exists(self) -> bool:
+        """Return whether there is a record of an index, whole or not."""
+        return has_head(self.directory)
+
+    def size_bytes(self) -> int:
+        """Return what the index takes on the disk, leftovers included."""
+        return sum(path.lstat().st_size for path in self.directory.rglob("*") if path.is_file())
 
     def pin(self) -> Snapshot:
         """Return the snapshot that answers now; nothing that is written later is seen through it.

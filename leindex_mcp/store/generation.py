@@ -98,15 +98,11 @@ class OpenGeneration:
         new_manifests = list(manifests(base, versions))
         old = [file for file in record.data if not file.path.endswith(".manifest")]
         self._disk.sync([*new, *new_manifests], "data.sync")
-        parents = {parent for path in (*new, *new_manifests) for parent in _below(path, self._directory)}
+        # Each file stands in a directory of its table; that, the table and the generation may all be new.
+        parents = {parent for path in (*new, *new_manifests) for parent in path.parents[:2]} | {base}
         self._disk.sync_directories(sorted(parents), "data.sync-directory")
         self._seen.update(new)
         return replace(described, data=(*old, *describe(self._directory, [*new, *new_manifests])))
 
     def _immutable_files(self) -> Iterable[Path]:
         return immutable_files(self._directory / self.record.directory)
-
-
-def _below(path: Path, directory: Path) -> list[Path]:
-    """Return the directories above *path*, down from but without *directory*."""
-    return [parent for parent in path.parents if directory in parent.parents]

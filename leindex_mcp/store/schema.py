@@ -8,6 +8,7 @@ Text is kept as bytes: a file name need not be UTF-8, and a name in a notebook m
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,7 @@ FINGERPRINT = Fingerprint._fields  #: four columns of the files table
 _KINDS = {kind: position for position, kind in enumerate(DefinitionKind)}
 
 
+@cache
 def files_schema() -> pa.Schema:
     """Return the columns of the files table."""
     import pyarrow as pa
@@ -49,6 +51,7 @@ def files_schema() -> pa.Schema:
     )
 
 
+@cache
 def chunks_schema(dim: int) -> pa.Schema:
     """Return the columns of the chunks table."""
     import pyarrow as pa

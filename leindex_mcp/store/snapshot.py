@@ -155,7 +155,7 @@ def _format(head: Head) -> bytes:
     return f"leindex-index {SCHEMA} {_seal(SCHEMA, body)}\n".encode() + body
 
 
-def _fields(record: Any) -> dict[str, Any]:
+def _fields(record: Head | Generation | View) -> dict[str, Any]:
     """Return a record as JSON can take it; named tuples it writes as lists by itself."""
     return {field.name: getattr(record, field.name) for field in fields(record)}
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from leindex_mcp.errors import IndexDamagedError, IndexGoneError
+from leindex_mcp.store.check import problems
 from leindex_mcp.store.disk import Disk, WritePoint, storage_errors
 from leindex_mcp.store.integrity import Verifier
 from leindex_mcp.store.reader import Snapshot
@@ -84,6 +85,10 @@ class Store:
     def progress(self) -> Progress | None:
         """Return how far the process that writes is, or None where nobody writes or it has not said."""
         return read_progress(self.directory)
+
+    def check(self) -> list[str]:
+        """Read the whole index, and return a sentence for each thing in it that is wrong."""
+        return list(problems(self.directory, self._verifier))
 
     def _require_head(self) -> Head:
         head = self.head()

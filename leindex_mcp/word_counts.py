@@ -1,7 +1,7 @@
 """Words and identifiers of many texts, counted in one pass over their bytes.
 
-The regular expressions of `words.py` say what a word is and are the oracle of the tests; this is the same rule
-for whole batches, forty times as fast. Everything here works on *folded* text: what is not ASCII is a letter.
+The regular expressions of `words.py` say what a word is and are the oracle of the tests; this is the same
+rule for whole batches at once. Everything here works on *folded* text: what is not ASCII is a letter.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ _NEWLINE = 10
 _UNDERSCORE = 95
 _PADDING = b"\0" * 8  # the last word, too, is read eight bytes at a time
 _LONG_BYTES = 32  # few words are longer; a hash function reads those
-_MASKS = np.array(
-    [(1 << (8 * n)) - 1 for n in range(9)], np.uint64
-)  # the first n bytes of a little-endian number
+_EIGHT = 8
+_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(_EIGHT + 1)], np.uint64)  # keeps the first n of 8 bytes
 _ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)  # xxhash's primes
 
 
@@ -130,7 +129,7 @@ def _identifiers(buffer: bytes, words: _Spans) -> _Spans:
 def _are_joined(buffer: bytes, gap_starts: Positions, gap_ends: Positions) -> NDArray[np.bool_]:
     """Tell of each gap between words whether it is empty or all underscores."""
     lengths = gap_ends - gap_starts
-    joined = lengths == 0
+    joined: NDArray[np.bool_] = lengths == 0
     octets = np.frombuffer(buffer, np.uint8)
     begins = ~joined & (octets[gap_starts] == _UNDERSCORE)
     joined |= begins & (lengths == 1)
@@ -160,16 +159,18 @@ def _tally(lowered: bytes, spans: _Spans, text_starts: Positions) -> Tally:
 
 
 def _keys(lowered: bytes, spans: _Spans) -> Keys:
-    """Return a 64-bit number for each span, equal for equal bytes and (but for 1 in 2**64) different otherwise."""
+    """Return a 64-bit number for each span; spans of different bytes share one with a chance of 2**-64."""
     starts, lengths = spans.starts, spans.lengths
     # A number of eight bytes begins at every byte of the buffer; what lies beyond the span is masked away.
-    eights: Keys = np.ndarray((len(lowered) - 7,), "<u8", lowered, strides=(1,))
-    keys = _mixed((eights[starts] & _MASKS[np.minimum(lengths, 8)]) ^ (lengths.astype(np.uint64) * _ODD[2]))
-    longer = np.flatnonzero(lengths > 8)
-    for offset in range(8, _LONG_BYTES, 8):
+    eights: Keys = np.ndarray((len(lowered) - _EIGHT + 1,), "<u8", lowered, strides=(1,))
+    keys = _mixed(
+        (eights[starts] & _MASKS[np.minimum(lengths, _EIGHT)]) ^ (lengths.astype(np.uint64) * _ODD[2])
+    )
+    longer = np.flatnonzero(lengths > _EIGHT)
+    for offset in range(_EIGHT, _LONG_BYTES, _EIGHT):
         left = lengths[longer] - offset
         longer, left = longer[left > 0], left[left > 0]
-        more = eights[starts[longer] + offset] & _MASKS[np.minimum(left, 8)]
+        more = eights[starts[longer] + offset] & _MASKS[np.minimum(left, _EIGHT)]
         keys[longer] = _mixed(keys[longer] ^ (more * _ODD[2]))
     for place in np.flatnonzero(lengths > _LONG_BYTES):
         keys[place] = xxhash.xxh3_64_intdigest(lowered[starts[place] : starts[place] + lengths[place]])
@@ -196,7 +197,7 @@ def _numbered(keys: Keys) -> tuple[Positions, Positions]:
 
 
 def _strings(lowered: bytes, spans: _Spans) -> list[str]:
-    """Decode the spans: copied to one buffer with a line end after each, they need one call instead of many."""
+    """Decode the spans: laid end to end as lines, they need one call instead of many."""
     if not len(spans.starts):
         return []
     line_ends = np.cumsum(spans.lengths + 1)

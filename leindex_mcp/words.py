@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import Final
 
 import numpy as np
 import xxhash
@@ -33,15 +34,15 @@ __all__ = [
     "term",
 ]
 
-STOP_WORDS = frozenset(
+STOP_WORDS: Final = frozenset(
     """
-    a about after all also an and any are as at be been before being between both but by can could did do does
-    doing done for from get gets give given go goes had handle handled handles handling has have having how i if
-    implementation implemented implements in inside into is it its itself let like made make makes me most my no
-    not of on once one only or other our out over own per please s same should show so some such t than that the
-    their them then there these they this those through to under until up us use used uses using via was way we
-    were what when where whether which while who why will with within without work works would you your
-    code happen happens
+    a about after all also an and any are as at be been before being between both but by can code could
+    did do does doing done for from get gets give given go goes had handle handled handles handling
+    happen happens has have having how i if implementation implemented implements in inside into is it
+    its itself let like made make makes me most my no not of on once one only or other our out over own
+    per please s same should show so some such t than that the their them then there these they this
+    those through to under until up us use used uses using via was way we were what when where whether
+    which while who why will with within without work works would you your
     """.split()
 )
 """Words that a question in sentences has for grammar's sake; they tell no file from another."""
@@ -103,15 +104,15 @@ def path_words(relative: str) -> str:
 
 # ---------------------------------------------------------------- stems
 
+_REMEMBERED_WORDS = 1 << 16  # a project has few words, and a batch has most of them
 _SHORTEST_STEM = 4  # letters left of a word that loses an ending
-_ENDINGS = tuple(
-    sorted(
-        "ization isation ation ition ator ating ated ate ing ed er or ion ment able ible al ally ly ness ity "
-        "ive ance ence ize ise izer izing ized e".split(),
-        key=len,
-        reverse=True,
-    )
+_ENDINGS: Final = frozenset(
+    """
+    able al ally ance ate ated ating ation ator e ed ence er ible ing ion isation ise ition ity ive ization
+    ize ized izer izing ly ment ness or
+    """.split()
 )
+_LONGEST_ENDING = max(map(len, _ENDINGS))
 
 
 def plural_stem(word: str) -> str:
@@ -125,6 +126,7 @@ def plural_stem(word: str) -> str:
     return word[:-1]
 
 
+@lru_cache(_REMEMBERED_WORDS)
 def stem(word: str) -> str:
     """Return what the inflections and close derivations of a word have in common.
 
@@ -132,9 +134,9 @@ def stem(word: str) -> str:
     but a doubled last consonant then loses one, so that `setting` meets `set`.
     """
     singular = plural_stem(word)
-    for ending in _ENDINGS:
-        if singular.endswith(ending) and len(singular) - len(ending) >= _SHORTEST_STEM:
-            return _without_doubling(singular[: -len(ending)])
+    for size in range(min(_LONGEST_ENDING, len(singular) - _SHORTEST_STEM), 0, -1):
+        if singular[-size:] in _ENDINGS:
+            return _without_doubling(singular[:-size])
     return singular
 
 
@@ -172,7 +174,6 @@ def term(stemmed: str) -> int:
     return xxhash.xxh3_64_intdigest(stemmed.encode()) & 0xFFFFFFFF
 
 
-@lru_cache(maxsize=1 << 16)
 def word_term(word: str) -> int:
     """Return the term of a word, stemmed."""
     return term(stem(word))
@@ -218,4 +219,6 @@ def _term_keys(tally: Tally, terms: Sequence[int]) -> NDArray[np.uint64]:
     """Pack (text, term, count) of every entry into one sortable number."""
     texts = tally.rows().astype(np.uint64) << np.uint64(40)
     hashed = np.array(terms, np.uint64)[tally.ids] << np.uint64(8)
-    return texts | hashed | np.minimum(tally.counts, _MOST).astype(np.uint64)
+    packed: NDArray[np.uint64] = texts | hashed
+    packed |= np.minimum(tally.counts, _MOST).astype(np.uint64)
+    return packed

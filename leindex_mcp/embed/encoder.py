@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from leindex_mcp.embed.static_encoder import StaticEncoder
+from leindex_mcp.embed.trained_table import TrainedTable
 from leindex_mcp.embed.word_table import UntrainedTable
 from leindex_mcp.errors import EncoderError
 from leindex_mcp.records import Chunk
@@ -14,6 +16,8 @@ from leindex_mcp.words import WordCounts
 
 if TYPE_CHECKING:
     from leindex_mcp.records import Matrix
+
+SHIPPED_TABLE = Path(__file__).parent / "model"
 
 
 class Encoder(Protocol):
@@ -53,11 +57,20 @@ class Encoder(Protocol):
 def load_encoder(settings: EmbeddingsSettings) -> Encoder:
     """Return the encoder that the settings name.
 
+    `default` is the table in the package, or `untrained` while there is none: drawn signs. Anything else is
+    the directory of a table.
+
     Raises:
-        EncoderError: There is no such model.
+        EncoderError: There is no such model, or it is damaged.
     """
+    if settings.model == "default" and SHIPPED_TABLE.is_dir():
+        return StaticEncoder(TrainedTable.load(SHIPPED_TABLE))
     if settings.model in {"default", "untrained"}:
         return StaticEncoder(UntrainedTable())
+    directory = Path(settings.model).expanduser()
+    if directory.is_dir():
+        return StaticEncoder(TrainedTable.load(directory))
     raise EncoderError(
-        f"there is no model {settings.model!r}: set performance.embeddings.model to `default` or `untrained`"
+        f"there is no model {settings.model!r}: set performance.embeddings.model to `default`, `untrained` "
+        "or the directory of a word table"
     )

@@ -13,13 +13,14 @@ from leindex_mcp.embed.batching import encode_in_batches
 from leindex_mcp.embed.pooling import damped, pooled, unit_rows
 from leindex_mcp.embed.word_table import WordTable
 from leindex_mcp.records import Chunk
-from leindex_mcp.words import Tally, WordCounts, count, path_words
+from leindex_mcp.words import STOP_WORDS, Tally, WordCounts, count, path_words
 
 if TYPE_CHECKING:
     from leindex_mcp.records import Matrix
 
 PATH_PARTS = 3  # the last parts of a path say what a file is about; those above name the project
 STEM_WEIGHT = 2  # the file's own name counts this often beside its path
+RARITY_POWER = 0.25  # of idf: by all of it, one rare word would decide what a question means
 FILE_MEAN_WEIGHT = 0.5  # how far a chunk leans towards what its file is about
 
 
@@ -45,8 +46,8 @@ class StaticEncoder:
         """
         tally = count([text])
         weights = damped(tally.counts)
-        if idf is not None and not self._table.knows_rarity:
-            weights *= np.array([idf(tally.vocabulary[i]) for i in tally.ids], np.float32)
+        if not self._table.knows_rarity:
+            weights *= _question_weights([tally.vocabulary[i] for i in tally.ids], idf)
         question = pooled(tally, weights, self._table.question_vectors(tally.vocabulary))
         unit: Matrix = self._unit_rows(question)[0]
         return unit
@@ -97,7 +98,9 @@ class Files:
         ]
         starts = np.flatnonzero(is_first)
         return cls(
-            [chunks[start].relative for start in starts], starts, np.cumsum(is_first, dtype=np.int64) - 1
+            [chunks[start].relative for start in starts.tolist()],
+            starts,
+            np.cumsum(is_first, dtype=np.int64) - 1,
         )
 
 
@@ -115,6 +118,13 @@ def path_text(relative: str) -> str:
     """Return the words that a path adds to each of its file's chunks: the last parts, and the stem again."""
     parts = path_words(relative).split("/")[-PATH_PARTS:]
     return " ".join(parts + parts[-1:] * STEM_WEIGHT)
+
+
+def _question_weights(words: Sequence[str], idf: Callable[[str], float] | None) -> NDArray[np.float32]:
+    """Weigh the words of a question: by rarity, and stop words not at all unless there is nothing else."""
+    weights = np.array([idf(word) ** RARITY_POWER if idf else 1 for word in words], np.float32)
+    is_telling = np.array([word not in STOP_WORDS for word in words], np.bool_)
+    return weights * is_telling if is_telling.any() else weights
 
 
 def _one_word(word: str) -> Tally:

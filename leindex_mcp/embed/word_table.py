@@ -1,4 +1,4 @@
-"""A vector for every word: learned ones from a file, or seeded signs until there are any."""
+"""What a table of word vectors is: it has a vector for any word."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from leindex_mcp.words import stem
+
 UNTRAINED_DIM = 256
-_WORD_BITS = 64
-_GOLDEN = 0x9E3779B97F4A7C15  # splitmix64: the step of its counter, then the two factors of its mix
-_FACTORS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+_NUMBER_BITS = 64
+_GOLDEN = 0x9E3779B97F4A7C15  # the step of splitmix64's counter
+_SHIFTS_AND_FACTORS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))  # and of its mix
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class WordVectors:
     """Vectors of some words at a quarter of their size: row i is `steps[i] * scales[i]`."""
 
     steps: NDArray[np.int8]  #: (v, dim)
-    scales: NDArray[np.float32]  #: (v,) the word's own weight included
+    scales: NDArray[np.float32]  #: (v,) what the word weighs is multiplied in
 
 
 class WordTable(Protocol):
@@ -37,7 +39,7 @@ class WordTable(Protocol):
 
     @property
     def knows_rarity(self) -> bool:
-        """Whether the question side has learned weights, so that no document frequencies are needed."""
+        """Whether question words have learned weights, so that no document frequencies are needed."""
 
     def document_vectors(self, words: Sequence[str]) -> WordVectors:
         """Return the vectors of lower-cased words as a document means them."""
@@ -47,15 +49,16 @@ class WordTable(Protocol):
 
 
 class UntrainedTable:
-    """Signs drawn for each word: words have nothing in common but themselves, so this is keyword search."""
+    """Signs drawn for each word's stem: two words are alike if they share it, and strangers otherwise."""
 
     fingerprint = "untrained-1"
     dim = UNTRAINED_DIM
     knows_rarity = False
 
     def document_vectors(self, words: Sequence[str]) -> WordVectors:
-        """Return the drawn signs."""
-        return WordVectors(drawn_signs(words, self.dim), np.ones(len(words), np.float32))
+        """Return the drawn signs, all words of equal weight."""
+        signs = drawn_signs([stem(word) for word in words], self.dim)
+        return WordVectors(signs, np.ones(len(words), np.float32))
 
     question_vectors = document_vectors
 
@@ -63,11 +66,11 @@ class UntrainedTable:
 def drawn_signs(words: Sequence[str], dim: int) -> NDArray[np.int8]:
     """Return int8 (v, dim) of +1 and -1 from splitmix64 seeded by xxh3_64(word): the same everywhere."""
     seeds = np.array([xxhash.xxh3_64_intdigest(word.encode()) for word in words], np.uint64)
-    steps = np.arange(1, -(-dim // _WORD_BITS) + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
-    drawn = seeds[:, None] + steps
-    for shift, factor in zip((30, 27), _FACTORS, strict=True):
+    counters = np.arange(1, -(-dim // _NUMBER_BITS) + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
+    drawn = seeds[:, None] + counters
+    for shift, factor in _SHIFTS_AND_FACTORS:
         drawn = (drawn ^ (drawn >> np.uint64(shift))) * np.uint64(factor)
     drawn ^= drawn >> np.uint64(31)
-    # Little-endian bytes, lowest bit first: bit i of the stream is sign i on every machine.
+    # Little-endian bytes, lowest bit first: sign i is bit i of the stream on every machine.
     bits = np.unpackbits(drawn.astype("<u8").view(np.uint8), axis=1, count=dim, bitorder="little")
     return (bits.view(np.int8) << 1) - np.int8(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import logging
 import os
 import signal
@@ -22,6 +23,7 @@ from pydantic import Field, ValidationError
 from leindex_mcp import __version__
 from leindex_mcp.errors import LeIndexError, QueryError
 from leindex_mcp.jobs import JobProgress, Jobs, Tell, open_jobs
+from leindex_mcp.wire import MendedInput
 
 BOUND_SECONDS = 20.0  # no tool call takes longer; clients give up at 60 s and models get impatient before
 
@@ -227,6 +229,7 @@ def serve(roots: Sequence[Path] = ()) -> None:
     A signal ends the process at once: whatever was running, the index on disk is whole at every moment.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(MendedInput(sys.stdin.buffer)), "utf-8", "replace")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: os._exit(128 + received))
     anyio.run(make_server(roots).run_stdio_async)

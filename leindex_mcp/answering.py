@@ -1,0 +1,204 @@
+"""Answering, top to bottom: rank candidates for a question, verify them on disk, quote them, render them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+import numpy as np
+
+from leindex_mcp.embed.encoder import Encoder
+from leindex_mcp.errors import QueryError
+from leindex_mcp.extract.document import extract_text
+from leindex_mcp.extract.languages import find_language, suggest_language
+from leindex_mcp.extract.reader import Source, TreeReader
+from leindex_mcp.globs import GlobFilter
+from leindex_mcp.pinned import Pinned
+from leindex_mcp.records import FileRecord, IndexState, SearchAnswer, SearchHit, SearchState, Skipped
+from leindex_mcp.search.answer_text import render
+from leindex_mcp.search.corpus import Corpus
+from leindex_mcp.search.outline import Outline
+from leindex_mcp.search.question import Question, parse
+from leindex_mcp.search.ranking import RankedHit, rank
+from leindex_mcp.search.snippet import match_counts, snap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Mode = Literal["hybrid", "semantic", "keyword"]
+
+DEFAULT_LIMIT = 10
+MAX_LIMIT = 100
+DEFAULT_MAX_TOKENS = 2_500
+MIN_TOKENS, MAX_TOKENS = 100, 11_250  # at most 45,000 characters: clients cut what is longer
+_SPARE_CANDIDATES = 10  # take the place of files that are gone
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked, with every argument checked."""
+
+    question: Question
+    limit: int
+    mode: Mode
+    globs: GlobFilter
+    language: str | None
+    max_tokens: int
+    subtree: str  #: posix path under the root; empty for all of it
+
+    @classmethod
+    def checked(  # noqa: PLR0913  # the arguments of a search, one to one
+        cls,
+        query: str,
+        limit: int = DEFAULT_LIMIT,
+        mode: str = "hybrid",
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        language: str | None = None,
+        max_tokens: int | None = None,
+        subtree: str = "",
+    ) -> Request:
+        """Check the arguments of a search.
+
+        Raises:
+            QueryError: One of them cannot be used; the sentence says which, and what to pass.
+        """
+        question = parse(query)
+        if not question.text:
+            raise QueryError("the query is empty: say in words what the code does, or name a symbol")
+        if not 1 <= limit <= MAX_LIMIT:
+            raise QueryError(f"limit is {limit}: pass 1 to {MAX_LIMIT}")
+        if mode not in get_args(Mode):
+            raise QueryError(f"mode is {mode!r}: pass one of {', '.join(get_args(Mode))}")
+        if max_tokens is not None and not MIN_TOKENS <= max_tokens <= MAX_TOKENS:
+            raise QueryError(f"max_tokens is {max_tokens}: pass {MIN_TOKENS} to {MAX_TOKENS}")
+        return cls(
+            question=question,
+            limit=limit,
+            mode=cast("Mode", mode),
+            globs=GlobFilter(include, exclude),
+            language=None if language is None else _known_language(language),
+            max_tokens=DEFAULT_MAX_TOKENS if max_tokens is None else max_tokens,
+            subtree=subtree,
+        )
+
+
+def answer(
+    request: Request, pinned: Pinned, encoder: Encoder, root: Path, max_bytes: int, state: SearchState
+) -> SearchAnswer:
+    """Return the best places for the question, each quoted from its file as it is on disk now.
+
+    Candidates come from the pinned snapshot. A file that was edited since is cut again on the spot, and its hit
+    is marked; a file that is gone is dropped, and the next candidate takes its place.
+    """
+    corpus, question = pinned.corpus, request.question
+    vector = None if request.mode == "keyword" else encoder.encode_question(question.text, corpus.idf)
+    candidates = rank(
+        corpus,
+        question,
+        vector,
+        mode=request.mode,
+        allowed=_allowed(request, corpus),
+        limit=request.limit + _SPARE_CANDIDATES,
+    )
+    hits = tuple(_quoted(request, candidates, pinned, root, max_bytes))
+    if state.state is IndexState.FRESH and any(hit.changed for hit in hits):
+        state = replace(state, state=IndexState.STALE, detail="files marked as changed were edited since")
+    return SearchAnswer(hits, state, render(question, hits, state, max_tokens=request.max_tokens))
+
+
+# ---------------------------------------------------------------- filter
+
+
+def _known_language(name: str) -> str:
+    language = find_language(name)
+    if language is None:
+        near = suggest_language(name)
+        hint = f"did you mean {near!r}?" if near else "pass a name such as python, typescript or go"
+        raise QueryError(f"no language is called {name!r}: {hint}")
+    return language
+
+
+def _allowed(request: Request, corpus: Corpus) -> NDArray[np.bool_] | None:
+    """Return the mask of the files that the filters leave, or None when nothing filters."""
+    masks = []
+    if request.subtree:
+        masks.append(corpus.under(request.subtree))
+    if request.language is not None:
+        masks.append(corpus.in_language(request.language))
+    if request.globs:
+        passes = map(request.globs.matches, corpus.paths)
+        masks.append(np.fromiter(passes, bool, len(corpus)))
+    allowed = None
+    for mask in masks:
+        allowed = mask if allowed is None else allowed & mask
+    return allowed
+
+
+# ---------------------------------------------------------------- verify and quote
+
+
+def _quoted(
+    request: Request, candidates: Sequence[RankedHit], pinned: Pinned, root: Path, max_bytes: int
+) -> Iterator[SearchHit]:
+    """Yield the candidates that are still there, as they read now, up to the limit."""
+    wanted = request.limit
+    with TreeReader(root) as reader:
+        for candidate in candidates:
+            if not wanted:
+                return
+            indexed = FileRecord(pinned.corpus.paths[candidate.file], pinned.fingerprint(candidate.file))
+            source = reader.read(indexed, max_bytes)
+            if isinstance(source, Skipped) or source.skip is not None:
+                continue
+            is_same = source.content_hash == int(pinned.content_hashes[candidate.file])
+            hit = _hit(request.question, candidate, pinned.corpus, source) if is_same else None
+            hit = hit or _hit_in_changed_file(request.question, candidate, indexed, source)
+            if hit is not None:
+                wanted -= 1
+                yield hit
+
+
+def _hit(question: Question, candidate: RankedHit, corpus: Corpus, source: Source) -> SearchHit:
+    """Quote the definition around the chunk that was found."""
+    lines = source.text.split("\n")
+    place = snap(
+        lines,
+        corpus.outline(candidate.file),
+        candidate.start_line,
+        candidate.end_line,
+        question,
+        focus_line=candidate.focus_line,
+    )
+    return SearchHit(
+        path=corpus.paths[candidate.file],
+        start_line=place.start_line,
+        end_line=place.end_line,
+        score=candidate.score,
+        text="\n".join(lines[place.start_line - 1 : place.end_line]),
+        symbol=place.symbol,
+    )
+
+
+def _hit_in_changed_file(
+    question: Question, candidate: RankedHit, indexed: FileRecord, source: Source
+) -> SearchHit | None:
+    """Quote the chunk of the new text that holds most words of the question, or nothing if the file is empty."""
+    document = extract_text(replace(indexed, fingerprint=source.fingerprint), source.text, source.content_hash)
+    if not document.chunks:
+        return None
+    matches = match_counts([chunk.text for chunk in document.chunks], question)
+    chunk = document.chunks[max(range(len(matches)), key=matches.__getitem__)]
+    lines = source.text.split("\n")
+    place = snap(lines, Outline.of(document.definitions), chunk.start_line, chunk.end_line, question)
+    return SearchHit(
+        path=indexed.relative,
+        start_line=place.start_line,
+        end_line=place.end_line,
+        score=candidate.score,
+        text="\n".join(lines[place.start_line - 1 : place.end_line]),
+        symbol=place.symbol,
+        changed=True,
+    )

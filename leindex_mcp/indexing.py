@@ -1,0 +1,363 @@
+"""Indexing, top to bottom: scan a tree, extract its changed files, embed their chunks, store them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import anyio
+from anyio import CapacityLimiter, create_memory_object_stream, create_task_group, to_thread
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from leindex_mcp import words
+from leindex_mcp.embed.encoder import Encoder
+from leindex_mcp.errors import IndexBusyError, IndexGoneError, LeIndexError, RootVanishedError, ScanTimeoutError
+from leindex_mcp.extract.document import read_documents
+from leindex_mcp.pinned import Pinned
+from leindex_mcp.records import Batch, Document, FileRecord, IndexReport, Skipped, StoredFile
+from leindex_mcp.scan.file_stat_cache import FileStatCache
+from leindex_mcp.scan.freshness import changes, settled
+from leindex_mcp.scan.parallel_scanner import ParallelScanner, ScanResult
+from leindex_mcp.settings import Settings
+from leindex_mcp.store import Store, Writer
+
+if sys.platform != "win32":
+    import resource
+
+logger = logging.getLogger("leindex.indexing")
+
+Progress = Callable[[int, int | None, str], None]
+"""Files done, files to do if known, and what is going on; may be called from any thread."""
+
+_BATCH_BYTES = 8_000_000  # bounds the memory of a batch whatever `batch_size` says
+_BUSY_POLL_SECONDS = 0.1  # how often a waiting process looks whether the writer has finished
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run works on, and with."""
+
+    root: Path
+    settings: Settings
+    encoder: Encoder
+    store: Store
+    cache: FileStatCache
+    pin: Callable[[], Pinned | None]
+
+
+async def index(parts: Parts, *, force: bool = False, on_progress: Progress | None = None) -> IndexReport:
+    """Bring the index up to date with the files below the root; unchanged files are not read.
+
+    Several processes may call this for one root: one writes, the others wait and then find little to do.
+    Cancelling keeps every batch that was committed.
+
+    Args:
+        force: Build a new index beside the old one, and believe a root that lost all its files.
+
+    Raises:
+        RootVanishedError: The root lost all its files, and *force* is not given.
+        ScanTimeoutError: The walk took too long; what was seen is indexed, nothing is removed.
+        StoreError: The index could not be written.
+    """
+    run = _Run(parts, force=force, tell=on_progress or _tell_nobody)
+    with single_error():
+        if force or not await run.is_up_to_date():
+            async with _writing(parts.store, run.tell) as writer:
+                await run.catch_up(writer)
+    return await run.report()
+
+
+class _Run:
+    """One run of `index`: the stages, and what they have done so far."""
+
+    def __init__(self, parts: Parts, *, force: bool, tell: Progress) -> None:
+        self.tell = tell
+        self._parts = parts
+        self._force = force
+        self._threads = CapacityLimiter(parts.settings.performance.parallel_processor.max_workers)
+        self._started = time.perf_counter()
+        self._seconds: Counter[str] = Counter()
+        self._scan: ScanResult | None = None
+        self._changed: Sequence[FileRecord] = ()
+        self._removed: Sequence[str] = ()
+        self._indexed = 0
+        self._bytes_read = 0
+
+    async def is_up_to_date(self) -> bool:
+        """Compare the tree with the snapshot in memory: an unchanged project takes no lock and opens no table."""
+        pinned = await to_thread.run_sync(self._parts.pin)
+        if pinned is None or not pinned.head.complete or pinned.head.encoder != self._parts.encoder.fingerprint:
+            return False
+        await self._compare(pinned.stored)
+        return not self._changed and not self._removed
+
+    async def catch_up(self, writer: Writer) -> None:
+        """Compare again, now that nobody else writes, and write what differs."""
+        encoder = self._parts.encoder
+        stored = await to_thread.run_sync(
+            lambda: writer.begin(encoder=encoder.fingerprint, dim=encoder.dim, rebuild=self._force)
+        )
+        await self._compare(stored)
+        await self._replace_changed(writer)
+        await self._remove_deleted(writer)
+        with self._timing("store"):
+            await to_thread.run_sync(_publish, self._parts.store, writer)
+
+    # ------------------------------------------------------------ scan
+
+    async def _compare(self, stored: dict[str, StoredFile]) -> None:
+        """Walk the tree and tell what of it is not stored as it is."""
+        self._scan = scan = await self._walk()
+        if stored and not scan.records and not self._force:
+            raise RootVanishedError(self._parts.root, len(stored))
+        work = await to_thread.run_sync(changes, scan, stored)
+        self._changed, self._removed = work.changed, work.removed
+
+    async def _walk(self) -> ScanResult:
+        """Walk the tree in a thread that stops soon after a cancellation."""
+        cancelled = threading.Event()
+        scanner = ParallelScanner(self._parts.root, self._parts.settings, cache=self._parts.cache)
+        try:
+            with self._timing("scan"):
+                return await to_thread.run_sync(
+                    lambda: scanner.scan(lambda files: self.tell(files, None, "scanning"), cancelled.is_set),
+                    abandon_on_cancel=True,
+                )
+        finally:
+            cancelled.set()
+
+    # ------------------------------------------------------------ extract, embed, store
+
+    async def _replace_changed(self, writer: Writer) -> None:
+        """Send the changed files through the stages, a batch at a time, each batch one commit."""
+        workers = self._parts.settings.performance.parallel_processor.max_workers
+        records_out, records_in = create_memory_object_stream[Sequence[FileRecord]](workers)
+        batches_out, batches_in = create_memory_object_stream[Batch](1)
+        async with create_task_group() as stages:
+            stages.start_soon(self._plan, records_out)
+            for _ in range(workers):
+                stages.start_soon(self._prepare, records_in.clone(), batches_out.clone())
+            records_in.close()
+            batches_out.close()  # the clones keep both streams open until the last worker leaves
+            stages.start_soon(self._commit, writer, batches_in)
+
+    async def _plan(self, out: MemoryObjectSendStream[Sequence[FileRecord]]) -> None:
+        """Cut the changed files into batches."""
+        batch_size = self._parts.settings.performance.parallel_processor.batch_size
+        async with out:
+            for records in batches_of(self._changed, batch_size):
+                await out.send(records)
+
+    async def _prepare(
+        self,
+        records_in: MemoryObjectReceiveStream[Sequence[FileRecord]],
+        out: MemoryObjectSendStream[Batch],
+    ) -> None:
+        """Read, cut and embed batches of files until there are no more."""
+        max_bytes = self._parts.settings.file_filtering.max_file_size
+        async with records_in, out:
+            async for records in records_in:
+                read_ns = time.time_ns()
+                with self._timing("extract"):
+                    results = await read_documents(
+                        self._parts.root, records, max_bytes=max_bytes, limiter=self._threads
+                    )
+                with self._timing("embed"):
+                    batch = await to_thread.run_sync(
+                        _embedded, self._parts.encoder, results, read_ns, limiter=self._threads
+                    )
+                await out.send(batch)
+
+    async def _commit(self, writer: Writer, batches_in: MemoryObjectReceiveStream[Batch]) -> None:
+        """Write the batches in turn, each in one commit."""
+        total = len(self._changed)
+        async with batches_in:
+            async for batch in batches_in:
+                with self._timing("store"):
+                    await to_thread.run_sync(writer.commit, batch)
+                self._indexed += len(batch.documents)
+                self._bytes_read += sum(d.record.fingerprint.size_bytes for d in batch.documents)
+                writer.report_progress(self._indexed, total)
+                self.tell(self._indexed, total, "indexing")
+
+    async def _remove_deleted(self, writer: Writer) -> None:
+        """Take out the files that are gone, unless the walk did not see everything."""
+        if self._removed:
+            removal = replace(_embedded(self._parts.encoder, ()), removed=tuple(self._removed))
+            with self._timing("store"):
+                await to_thread.run_sync(writer.commit, removal)
+
+    # ------------------------------------------------------------ report
+
+    @contextmanager
+    def _timing(self, stage: str) -> Iterator[None]:
+        """Add the wall time of the block to *stage*; workers that overlap add up."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds[stage] += time.perf_counter() - start
+
+    async def report(self) -> IndexReport:
+        """Close the run.
+
+        Raises:
+            ScanTimeoutError: The walk was cut short, so there may be more than what was indexed.
+        """
+        pinned, scan = await to_thread.run_sync(self._parts.pin), self._scan
+        if scan is None or pinned is None:
+            raise IndexGoneError(self._parts.store.directory)
+        if not scan.complete:
+            timeout_seconds = self._parts.settings.performance.parallel_scanner.timeout_seconds
+            raise ScanTimeoutError(self._parts.root, timeout_seconds)
+        seconds = {**self._seconds, "match": scan.statistics.matching_seconds}
+        return IndexReport(
+            root=str(self._parts.root),
+            files=len(pinned.corpus) - sum(pinned.skipped.values()),
+            chunks=pinned.head.chunks,
+            indexed=self._indexed,
+            unchanged=len(scan.records) - len(self._changed),
+            removed=len(self._removed),
+            bytes_read=self._bytes_read,
+            skipped=Counter(scan.statistics.skipped) + Counter(pinned.skipped),
+            seconds=seconds | {"total": time.perf_counter() - self._started},
+            stat_cache_hit_rate=self._parts.cache.get_stats()["hit_rate"],
+            pattern_hit_rate=scan.statistics.verdict_hit_rate,
+            peak_memory_bytes=_peak_memory_bytes(),
+        )
+
+
+def log_profile(report: IndexReport, settings: Settings) -> None:
+    """Log the seconds of each stage at DEBUG, in the six lines of the guide."""
+    workers = settings.performance.parallel_processor.max_workers
+    seconds = report.seconds
+    for line in (
+        f"File scanning: {seconds.get('scan', 0):.1f}s ({report.files} files)",
+        f"Pattern matching: {seconds.get('match', 0):.1f}s ({report.pattern_hit_rate:.1%} cache hits)",
+        f"Content extraction: {seconds.get('extract', 0):.1f}s (parallel, {workers} workers)",
+        f"Embedding generation: {seconds.get('embed', 0):.1f}s "
+        f"(batch={settings.performance.embeddings.batch_size}, {report.device.upper()})",
+        f"Index update: {seconds.get('store', 0):.1f}s",
+        f"Total indexing time: {seconds['total']:.1f}s",
+    ):
+        logger.debug("%s", line)
+
+
+def _peak_memory_bytes() -> int:
+    """Return the largest resident set of this process so far; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _embedded(encoder: Encoder, results: Sequence[Document | Skipped], read_ns: int = 0) -> Batch:
+    """Count the words of all chunks once: the keyword terms and the vectors both come from them."""
+    documents = tuple(_settled(result, read_ns) for result in results if isinstance(result, Document))
+    chunks = [chunk for document in documents for chunk in document.chunks]
+    counts = words.count([chunk.text for chunk in chunks])
+    return Batch(
+        documents=documents,
+        terms=words.keyword_terms(counts),
+        vectors=encoder.encode_chunks(chunks, counts),
+        removed=tuple(result.relative for result in results if isinstance(result, Skipped)),
+    )
+
+
+def _settled(document: Document, read_ns: int) -> Document:
+    """Distrust the fingerprint of a file that changed a moment before it was read."""
+    fingerprint = settled(document.record.fingerprint, read_ns)
+    if fingerprint == document.record.fingerprint:
+        return document
+    return replace(document, record=replace(document.record, fingerprint=fingerprint))
+
+
+def _publish(store: Store, writer: Writer) -> None:
+    """Let the new generation answer, and leave what a search maps beside the tables it is derived from."""
+    writer.finish()
+    writer.publish_view(Pinned.of(store.pin()).arrays())
+
+
+# ---------------------------------------------------------------- batches
+
+
+def batches_of(
+    records: Sequence[FileRecord], batch_size: int | Literal["auto"]
+) -> Iterator[Sequence[FileRecord]]:
+    """Yield *records* in order, at most *batch_size* of them and 8 MB of source at a time."""
+    limit = adaptive_batch_size(records) if batch_size == "auto" else batch_size
+    batch: list[FileRecord] = []
+    size_bytes = 0
+    for record in records:
+        if batch and (len(batch) >= limit or size_bytes + record.fingerprint.size_bytes > _BATCH_BYTES):
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(record)
+        size_bytes += record.fingerprint.size_bytes
+    if batch:
+        yield batch
+
+
+def adaptive_batch_size(records: Sequence[FileRecord]) -> int:
+    """Return the files a batch for files of this mean size: the guide's `get_batch_size`."""
+    mean_bytes = sum(record.fingerprint.size_bytes for record in records) / max(len(records), 1)
+    if mean_bytes < 10 * 1024:
+        return 128
+    return 64 if mean_bytes < 100 * 1024 else 32
+
+
+# ---------------------------------------------------------------- the frame around the stages
+
+
+@asynccontextmanager
+async def _writing(store: Store, tell: Progress) -> AsyncIterator[Writer]:
+    """Hold the writer lock; while another process has it, pass on that one's progress."""
+    while True:
+        try:
+            writer = await to_thread.run_sync(store.writer)
+            break
+        except IndexBusyError:
+            if other := store.progress():
+                tell(other.done, other.total, f"waiting for process {other.pid}")
+            await anyio.sleep(_BUSY_POLL_SECONDS)
+    try:
+        yield writer
+    finally:
+        writer.close()
+
+
+@contextmanager
+def single_error() -> Iterator[None]:
+    """Raise the error of ours that stopped the stages, instead of the group that anyio made of it.
+
+    A stage that fails closes its streams, so its neighbours fail with `BrokenResourceError`: echoes.
+    A group with any other error in it is a bug of ours and passes as it is.
+    """
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        causes = [error for error in _leaves(group) if not isinstance(error, anyio.BrokenResourceError)]
+        if causes and all(isinstance(error, LeIndexError) for error in causes):
+            raise causes[0] from group
+        raise
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    """Yield the errors of a group and of the groups in it."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _tell_nobody(done: int, total: int | None, doing: str) -> None:
+    """Progress that no one asked for."""

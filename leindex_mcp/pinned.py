@@ -1,0 +1,79 @@
+"""One snapshot in memory: what a search reads of it, and what a pass over the tree compares with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leindex_mcp.records import Fingerprint, SkipReason, StoredFile
+from leindex_mcp.search.corpus import Corpus, build
+from leindex_mcp.store import Head, Snapshot
+
+_CORPUS = "corpus."  # prefix of the corpus's arrays among those of a view
+_SKIP_CODES = ("", *(reason.value for reason in SkipReason))
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A snapshot, ready to be searched; file i of the corpus is row i of the arrays here."""
+
+    head: Head
+    corpus: Corpus
+    fingerprints: NDArray[np.int64]  #: (files, 4) in the order of `Fingerprint`
+    content_hashes: NDArray[np.uint64]  #: (files,) xxh3_64 of the bytes that were indexed
+    skips: NDArray[np.uint8]  #: (files,) 0, or 1 + position in `SkipReason`
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Pinned:
+        """Map what was published with the snapshot, or derive it from the tables."""
+        if snapshot.view is not None:
+            return cls._mapped(snapshot.head, snapshot.view)
+        files = snapshot.files
+        skips = np.array([_SKIP_CODES.index(skip or "") for skip in files.skip], np.uint8)
+        return cls(snapshot.head, build(files, snapshot.chunks), files.fingerprints, files.content_hash, skips)
+
+    @classmethod
+    def _mapped(cls, head: Head, arrays: Mapping[str, NDArray[np.generic]]) -> Pinned:
+        own = {name: array for name, array in arrays.items() if not name.startswith(_CORPUS)}
+        corpus = {name.removeprefix(_CORPUS): array for name, array in arrays.items() if name not in own}
+        return cls(head, Corpus.from_arrays(corpus), **own)  # type: ignore[arg-type]  # as `arrays` named them
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return what `of` maps again, by name."""
+        own = {"fingerprints": self.fingerprints, "content_hashes": self.content_hashes, "skips": self.skips}
+        return own | {_CORPUS + name: array for name, array in self.corpus.arrays().items()}
+
+    def fingerprint(self, file: int) -> Fingerprint:
+        """Return what stat said of a file when it was indexed."""
+        return _fingerprint(self.fingerprints[file].tolist())
+
+    @cached_property
+    def skipped(self) -> dict[str, int]:
+        """Return how many files are known by name only, by the reason that their content gave."""
+        counts = np.bincount(self.skips, minlength=len(_SKIP_CODES)).tolist()
+        return {reason: count for reason, count in zip(_SKIP_CODES[1:], counts[1:], strict=True) if count}
+
+    @cached_property
+    def stored(self) -> dict[str, StoredFile]:
+        """Return what is indexed, by relative path."""
+        chunks = np.diff(self.corpus.chunk_offsets).tolist()
+        rows = zip(
+            self.corpus.paths, self.fingerprints.tolist(), self.content_hashes.tolist(), chunks, self.skips.tolist(),
+            strict=True,
+        )
+        return {
+            relative: StoredFile(
+                _fingerprint(fingerprint), content_hash, count, SkipReason(_SKIP_CODES[skip]) if skip else None
+            )
+            for relative, fingerprint, content_hash, count, skip in rows
+        }
+
+
+def _fingerprint(row: list[int]) -> Fingerprint:
+    """Return the fingerprint that a row of signed numbers stands for; inodes use all 64 bits."""
+    size_bytes, mtime_ns, ctime_ns, inode = row
+    return Fingerprint(size_bytes, mtime_ns, ctime_ns, inode % 2**64)

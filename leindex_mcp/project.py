@@ -1,0 +1,261 @@
+"""One root: its settings, encoder, store and lock, and the two things it offers, index and search."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+from anyio import to_thread
+
+from leindex_mcp import answering, indexing
+from leindex_mcp.answering import Request
+from leindex_mcp.config_file import LoadedSettings, default_roots, index_home, load
+from leindex_mcp.embed.encoder import Encoder, load_encoder
+from leindex_mcp.indexing import Parts, Progress
+from leindex_mcp.pinned import Pinned
+from leindex_mcp.records import IndexReport, IndexState, IndexStats, SearchAnswer, SearchState, Skipped
+from leindex_mcp.roots import Place, checked_root, implied_root, index_directory, locate
+from leindex_mcp.scan.file_stat_cache import FileStatCache
+from leindex_mcp.scan.freshness import changes
+from leindex_mcp.scan.parallel_scanner import ParallelScanner
+from leindex_mcp.settings import Settings
+from leindex_mcp.store import SCHEMA, Store
+
+_CHEAP_PASS_SECONDS = 0.05  # a pass over the tree that costs no more than this may run before a search
+_PASS_INTERVAL_SECONDS = 1.0  # and does so at most this often
+
+T = TypeVar("T")
+
+
+class LeIndex:
+    """The index of one root.
+
+    Synchronous, and usable inside a running event loop; `aindex` and `asearch` are the asynchronous twins.
+    Thread-safe: searches share one snapshot, runs of `index` queue behind the writer lock.
+
+    Args:
+        root: The project directory.
+        settings: In place of what the configuration files and the environment say.
+        home: Directory of all indexes; by default `LEINDEX_HOME`, else the user's cache directory.
+
+    Raises:
+        RootNotFoundError: The root is missing or is a file.
+        RootRefusedError: The root is a home directory, a system folder, or not in `allowed_roots`.
+    """
+
+    def __init__(
+        self, root: str | os.PathLike[str], *, settings: Settings | None = None, home: Path | None = None
+    ) -> None:
+        self.root = checked_root(Path(root))
+        self.loaded: LoadedSettings = load(self.root)
+        self.settings = settings or self.loaded.settings
+        checked_root(self.root, allowed=self.settings.allowed_roots)
+        self.store = Store(index_directory(home or index_home(), self.root))
+        self._cache = FileStatCache.from_settings(self.settings.performance.file_stat_cache)
+        self._loading = threading.Lock()
+        self._encoder: Encoder | None = None
+        self._pinned: Pinned | None = None
+        self._pass_seconds = float("inf")  # what the last pass over the tree cost
+        self._passed_at = float("-inf")  # monotonic time of its end
+
+    # ---------------------------------------------------------------- index
+
+    def index(
+        self, *, force: bool = False, profile: bool = False, on_progress: Progress | None = None
+    ) -> IndexReport:
+        """Bring the index up to date; `indexing.index` says what *force* does and what is raised.
+
+        Args:
+            force: Build a new index beside the old one.
+            profile: Log the seconds of each stage at DEBUG on the logger `leindex`.
+            on_progress: Called with files done, files to do and what is going on, from any thread.
+        """
+        return _run(self.aindex(force=force, profile=profile, on_progress=on_progress))
+
+    async def aindex(
+        self, *, force: bool = False, profile: bool = False, on_progress: Progress | None = None
+    ) -> IndexReport:
+        """Do what `index` does, in the running event loop."""
+        started = time.monotonic()
+        encoder = await to_thread.run_sync(self._load_encoder)
+        parts = Parts(self.root, self.settings, encoder, self.store, self._cache, self.pin)
+        report = await indexing.index(parts, force=force, on_progress=on_progress)
+        if profile:
+            indexing.log_profile(report, self.settings)
+        self._passed_at = time.monotonic()
+        self._pass_seconds = self._passed_at - started
+        return report
+
+    def is_pass_due(self) -> bool:
+        """Whether a search should have the tree compared first: no complete index, or a cheap and old look."""
+        pinned = self.pin()
+        if pinned is None or not pinned.head.complete:
+            return True
+        is_old = time.monotonic() - self._passed_at > _PASS_INTERVAL_SECONDS
+        return is_old and (self._pass_seconds <= _CHEAP_PASS_SECONDS or self._passed_at == float("-inf"))
+
+    # ---------------------------------------------------------------- search
+
+    def search(  # noqa: PLR0913  # the public contract names them all
+        self,
+        query: str,
+        *,
+        limit: int = answering.DEFAULT_LIMIT,
+        mode: str = "hybrid",
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        language: str | None = None,
+        max_tokens: int | None = None,
+        subtree: str = "",
+        on_progress: Progress | None = None,
+    ) -> SearchAnswer:
+        """Return the places that answer *query*, best first; a root without an index is indexed first.
+
+        Args:
+            query: Plain words, a symbol, a path, or a string in quotes.
+            limit: Hits at most, 1 to 100.
+            mode: `hybrid`, `semantic` or `keyword`.
+            include: Globs; only files that match one are searched.
+            exclude: Globs; files that match one are not.
+            language: Only files of this language, by name or usual short name.
+            max_tokens: Size of `SearchAnswer.rendered`; the hits themselves are never cut.
+            subtree: Posix path under the root; only files below it are searched.
+            on_progress: Hears of the indexing that comes first, if any does.
+
+        Raises:
+            QueryError: An argument cannot be used; the sentence says which and why.
+        """
+        request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
+        if self.is_pass_due():
+            self.index(on_progress=on_progress)
+        return self.answer(request)
+
+    async def asearch(self, query: str, **arguments: Any) -> SearchAnswer:  # noqa: ANN401  # those of `search`
+        """Do what `search` does, in a worker thread."""
+        return await to_thread.run_sync(lambda: self.search(query, **arguments))
+
+    def answer(self, request: Request, running: tuple[int, int | None, str] | None = None) -> SearchAnswer:
+        """Answer from what is indexed now, whatever that is.
+
+        Args:
+            request: What was asked.
+            running: Progress of the run that is going on, if one is.
+        """
+        pinned = self.pin()
+        state = _state(pinned, running)
+        if pinned is None:
+            return SearchAnswer((), state, state.line())
+        max_bytes = self.settings.file_filtering.max_file_size
+        return answering.answer(request, pinned, self._load_encoder(), self.root, max_bytes, state)
+
+    # ---------------------------------------------------------------- look
+
+    def stats(self, running: tuple[int, int | None, str] | None = None) -> IndexStats:
+        """Compare the index with the tree as it is now, and say what differs."""
+        pinned = self.pin()
+        scan = ParallelScanner(self.root, self.settings, cache=self._cache).scan()
+        state = _state(pinned, running)
+        if pinned is not None and state.state is IndexState.FRESH:
+            work = changes(scan, pinned.stored)
+            if work.changed or work.removed:
+                detail = f"{len(work.changed)} files new or changed, {len(work.removed)} gone since"
+                state = replace(state, state=IndexState.STALE, detail=detail)
+        skipped = dict(scan.statistics.skipped)
+        for reason, count in (pinned.skipped if pinned else {}).items():
+            skipped[reason] = skipped.get(reason, 0) + count
+        return IndexStats(
+            root=str(self.root),
+            state=state.state,
+            detail=state.detail,
+            files=state.files,
+            chunks=state.chunks,
+            bytes=sum(stored.fingerprint.size_bytes for stored in pinned.stored.values()) if pinned else 0,
+            skipped=skipped,
+            encoder=pinned.head.encoder if pinned else "",
+            schema=SCHEMA,
+            index_directory=str(self.store.directory),
+            index_bytes=self.store.size_bytes(),
+            problems=tuple(self.loaded.problems),
+        )
+
+    def files(self, *, subtree: str = "") -> Iterator[str]:
+        """Yield the relative path of every file that would be indexed, in order."""
+        prefix = f"{subtree}/" if subtree else ""
+        scan = ParallelScanner(self.root, self.settings, cache=self._cache).scan()
+        return (record.relative for record in scan.records if record.relative.startswith(prefix))
+
+    def skipped(self, *, subtree: str = "") -> Iterator[Skipped]:
+        """Yield every path that is left out, in order, with the reason and the rule."""
+        prefix = f"{subtree}/" if subtree else ""
+        scan = ParallelScanner(self.root, self.settings, cache=self._cache).scan()
+        return (skip for skip in scan.skipped if skip.relative.startswith(prefix))
+
+    # ---------------------------------------------------------------- parts
+
+    def _load_encoder(self) -> Encoder:
+        """Return the encoder, loaded when it is first needed."""
+        with self._loading:
+            if self._encoder is None:
+                self._encoder = load_encoder(self.settings.performance.embeddings)
+            return self._encoder
+
+    def pin(self) -> Pinned | None:
+        """Return the newest snapshot in memory, read again only when `HEAD` has moved; None without an index."""
+        head = self.store.head()
+        with self._loading:
+            if head is None:
+                self._pinned = None
+            elif self._pinned is None or self._pinned.head.version != head.version:
+                self._pinned = Pinned.of(self.store.pin())
+            return self._pinned
+
+
+def place_of(path: str | None, roots: Sequence[Path] = ()) -> Place:
+    """Return the indexed root that covers *path*, or *path* itself; without one, what the surroundings imply.
+
+    Raises:
+        NoRootError: No path was passed and none is implied.
+        RootNotFoundError: The path is missing or is a file.
+        RootRefusedError: The path is too wide to be a root.
+    """
+    chosen = path if path is not None else implied_root([*map(str, roots), *default_roots()], Path.cwd())
+    home = index_home()
+    return locate(checked_root(chosen), lambda root: Store(index_directory(home, root)).exists())
+
+
+def _state(pinned: Pinned | None, running: tuple[int, int | None, str] | None) -> SearchState:
+    """Say how complete an answer from this snapshot is."""
+    files = len(pinned.corpus) - sum(pinned.skipped.values()) if pinned else 0
+    chunks = pinned.head.chunks if pinned else 0
+    is_partial = pinned is None or not pinned.head.complete
+    if running is not None and is_partial:
+        done, total, doing = running
+        detail = f"{doing} {done} of {'?' if total is None else total}; ask again for a complete answer"
+        return SearchState(IndexState.BUILDING, files, total, chunks, detail)
+    if pinned is None:
+        return SearchState(IndexState.ABSENT, detail="call `index` first")
+    if is_partial:
+        return SearchState(IndexState.STALE, files, None, chunks, "the last run did not finish; call `index`")
+    return SearchState(IndexState.FRESH, files, None, chunks)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, also when this thread is already running an event loop."""
+
+    async def waiting() -> T:
+        return await work
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return anyio.run(waiting)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(anyio.run, waiting).result()

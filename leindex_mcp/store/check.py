@@ -68,7 +68,7 @@ def _file_problems(files: pa.Table, generation: Generation) -> Iterator[str]:
 
 
 def _row_problems(chunks: pa.Table, files: pa.Table, generation: Generation) -> Iterator[str]:
-    """Yield what is wrong between the tables: which file has how many chunks, numbered how, by which encoder."""
+    """Yield what is wrong between the two tables."""
     if chunks.num_rows != generation.chunks:
         yield f"{chunks.num_rows} chunks instead of {generation.chunks}"
     expected = dict(zip(files.column(NUMBER).to_pylist(), files.column("chunks").to_pylist(), strict=True))
@@ -77,7 +77,7 @@ def _row_problems(chunks: pa.Table, files: pa.Table, generation: Generation) -> 
     if found != expected:
         yield "a file has more or fewer chunks than it was written with"
     ordinals = chunks.column("ordinal").to_numpy()
-    # Ordinals are 0, 1, 2 … within a file: unique ones (checked with the order) below the count are just that.
+    # Ordinals are 0, 1, 2 … in a file: if all are below the count, and unique (`chunk_columns`), they are.
     limits = np.array([expected.get(number, 0) for number in chunks.column(NUMBER).to_pylist()], np.int64)
     if np.any(ordinals < 0) or np.any(ordinals >= limits):
         yield "a chunk has a place that its file does not have"

@@ -48,7 +48,7 @@ def file_columns(table: pa.Table) -> NumberedFiles:
     """Return the rows of the files table, ordered by relative path."""
     relative = [to_text(stored) for stored in table.column("relative").to_pylist()]
     order = sorted(range(len(relative)), key=relative.__getitem__)
-    table = table.take(order)
+    table = table.take(np.array(order, np.int64))
     definition_offsets, names = _lists(table.column("definition_names"))
     import_offsets, stems = _lists(table.column("import_stems"))
     columns = FileColumns(

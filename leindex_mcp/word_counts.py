@@ -75,14 +75,12 @@ def count_folded(texts: Sequence[str]) -> WordCounts:
 # ---------------------------------------------------------------- where the words are
 
 
-def _byte_classes() -> NDArray[np.uint8]:
-    """Return the class of every byte; a byte above ASCII is part of a folded letter."""
-    classes = np.full(256, _OTHER, np.uint8)
-    classes[ord("a") : ord("z") + 1] = _LOWER
-    classes[ord("A") : ord("Z") + 1] = _UPPER
-    classes[ord("0") : ord("9") + 1] = _DIGIT
-    classes[128:] = _LOWER
-    return classes
+def _class_of(octet: int) -> int:
+    """Return the class of a byte; one above ASCII is part of a folded letter."""
+    character = bytes([octet])
+    if character.islower() or not character.isascii():
+        return _LOWER
+    return _UPPER if character.isupper() else _DIGIT if character.isdigit() else _OTHER
 
 
 def _is_edge(before: int, here: int, after: int) -> bool:
@@ -94,18 +92,18 @@ def _is_edge(before: int, here: int, after: int) -> bool:
     return here == _UPPER and (before == _LOWER or (before == _UPPER and after == _LOWER))
 
 
-_CLASSES = _byte_classes()
-_EDGES = np.array([_is_edge(i >> 4, i >> 2 & 3, i & 3) for i in range(64)])
+_CLASSES = bytes(_class_of(octet) for octet in range(256))
+_EDGES = bytes(_is_edge(i >> 4, i >> 2 & 3, i & 3) for i in range(256))
 
 
 def _words(buffer: bytes) -> _Spans:
     """Find the words: whether one begins at a byte depends on the classes of three neighbours."""
-    classes = _CLASSES[np.frombuffer(buffer, np.uint8)]
+    classes = np.frombuffer(buffer.translate(_CLASSES), np.uint8)
     # Before, here and after, two bits each: 64 situations, each an edge or not.
     situations = classes << 2
     situations[1:] |= classes[:-1] << 4
     situations[:-1] |= classes[1:]
-    edges = np.flatnonzero(_EDGES[situations])
+    edges = np.flatnonzero(np.frombuffer(situations.tobytes().translate(_EDGES), np.bool_))
     # From edge to edge lies a word, or what is between words.
     inside = classes[edges] != _OTHER
     lengths = np.diff(edges, append=len(buffer))

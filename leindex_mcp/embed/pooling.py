@@ -13,7 +13,10 @@ from leindex_mcp.words import Tally
 if TYPE_CHECKING:
     from leindex_mcp.records import Matrix
 
-_BLOCK_ROWS = 64  # the distinct words of 64 chunks, as float32 rows, stay in the second-level cache
+_BLOCK_TEXTS = 16  # neighbours share words; few enough that their words fit the second-level cache
+_SERIAL_PRODUCTS = (
+    1 << 18
+)  # OpenBLAS starts threads for more, and those spin; indexing has threads of its own
 
 
 def pooled(tally: Tally, weights: NDArray[np.float32], vectors: WordVectors) -> Matrix:
@@ -23,23 +26,44 @@ def pooled(tally: Tally, weights: NDArray[np.float32], vectors: WordVectors) -> 
         weights: Of every entry of the tally; the scale of the word's vector is multiplied in here.
         vectors: Of the tally's vocabulary.
     """
-    n_texts, n_words = len(tally.offsets) - 1, len(tally.vocabulary)
-    sums = np.zeros((n_texts, vectors.steps.shape[1]), np.float32)
+    n_texts, dim = len(tally.offsets) - 1, vectors.steps.shape[1]
+    sums = np.zeros((n_texts, dim), np.float32)
     weights = weights * vectors.scales[tally.ids]
-    columns = np.zeros(n_words, np.int64)
-    for start in range(0, n_texts, _BLOCK_ROWS):
-        offsets = tally.offsets[start : start + _BLOCK_ROWS + 1]
+    columns = np.zeros(len(tally.vocabulary), np.int64)
+    for start in range(0, n_texts, _BLOCK_TEXTS):
+        offsets = tally.offsets[start : start + _BLOCK_TEXTS + 1]
         entries = slice(offsets[0], offsets[-1])
-        ids = tally.ids[entries]
-        # Only the words that the block holds get a column; then the product is a small dense one.
-        is_present = np.zeros(n_words, np.bool_)
-        is_present[ids] = True
+        # Only the words that these texts hold get a column.
+        is_present = np.zeros(len(columns), np.bool_)
+        is_present[tally.ids[entries]] = True
         present = np.flatnonzero(is_present)
         columns[present] = np.arange(len(present))
-        block = np.zeros((len(offsets) - 1, len(present)), np.float32)
-        block[np.repeat(np.arange(len(block)), np.diff(offsets)), columns[ids]] = weights[entries]
-        np.matmul(block, vectors.steps[present].astype(np.float32), out=sums[start : start + _BLOCK_ROWS])
+        texts = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+        places = texts, columns[tally.ids[entries]]
+        sums[start : start + _BLOCK_TEXTS] = _product(places, weights[entries], vectors.steps[present])[
+            : len(offsets) - 1
+        ]
     return sums
+
+
+def _product(
+    places: tuple[NDArray[np.int64], NDArray[np.int64]],
+    weights: NDArray[np.float32],
+    steps: NDArray[np.int8],
+) -> Matrix:
+    """Return float32 (16, dim): the matrix with *weights* at *places*, times *steps*, in small layers."""
+    n_words, dim = steps.shape
+    depth = max(_SERIAL_PRODUCTS // (_BLOCK_TEXTS * dim), 1)
+    layers = -(-n_words // depth)
+    left = np.zeros((_BLOCK_TEXTS, layers * depth), np.float32)
+    left[places] = weights
+    right = np.zeros((layers * depth, dim), np.float32)
+    right[:n_words] = steps
+    stack: Matrix = np.matmul(
+        left.reshape(_BLOCK_TEXTS, layers, depth).transpose(1, 0, 2), right.reshape(layers, depth, dim)
+    )
+    product: Matrix = stack.sum(axis=0)
+    return product
 
 
 def damped(counts: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from leindex_mcp.embed.batching import encode_in_batches
 from leindex_mcp.embed.pooling import damped, pooled, unit_rows
 from leindex_mcp.embed.word_table import WordTable
 from leindex_mcp.records import Chunk
-from leindex_mcp.words import STOP_WORDS, Tally, WordCounts, count, path_words
+from leindex_mcp.words import STOP_WORDS, Tally, WordCounts, count, path_words, split
 
 if TYPE_CHECKING:
     from leindex_mcp.records import Matrix
@@ -44,12 +45,13 @@ class StaticEncoder:
         Args:
             idf: Tells how rare a lower-cased word is in what is searched; a table that learned it never asks.
         """
-        tally = count([text])
-        weights = damped(tally.counts)
+        counts = Counter(split(text))
+        words = list(counts)
+        vectors = self._table.question_vectors(words)
+        weights = damped(np.array(list(counts.values()), np.int32)) * vectors.scales
         if not self._table.knows_rarity:
-            weights *= _question_weights([tally.vocabulary[i] for i in tally.ids], idf)
-        question = pooled(tally, weights, self._table.question_vectors(tally.vocabulary))
-        unit: Matrix = self._unit_rows(question)[0]
+            weights *= _question_weights(words, idf)
+        unit: Matrix = self._unit_rows((weights @ vectors.steps.astype(np.float32))[None])[0]
         return unit
 
     def encode_chunks(self, chunks: Sequence[Chunk], counts: WordCounts) -> Matrix:

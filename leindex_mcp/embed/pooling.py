@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from leindex_mcp.blas import one_thread
 from leindex_mcp.embed.word_table import WordVectors
 from leindex_mcp.words import Tally
 
@@ -19,6 +20,7 @@ _SERIAL_PRODUCTS = (
 )  # OpenBLAS starts threads for more, and those spin; indexing has threads of its own
 
 
+@one_thread()
 def pooled(tally: Tally, weights: NDArray[np.float32], vectors: WordVectors) -> Matrix:
     """Return float32 (n, dim): for each text the sum of its words' vectors.
 

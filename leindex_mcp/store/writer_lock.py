@@ -72,16 +72,19 @@ class WriterLock:
             raise IndexGoneError(self._directory)
 
     def report(self, done: int, total: int | None) -> None:
-        """Let other processes see how far the writer is."""
+        """Let other processes see how far the writer is; no run fails because they cannot."""
         note = json.dumps(Progress(os.getpid(), done, total)._asdict())
-        with storage_errors(self._directory, "writing"):
+        with suppress(OSError):
             self._disk.replace(self._directory / _NOTE, note.encode(), "note", durable=False)
 
     def release(self) -> None:
         """Give the lock back; does nothing where it is not held."""
-        if self._lock.is_locked:
+        if not self._lock.is_locked:
+            return
+        try:
             with suppress(OSError):  # the note is for people; the directory may be gone
                 self._disk.remove_file(self._directory / _NOTE, "note.remove")
+        finally:
             self._lock.release()
 
     def _remember(self, descriptor: int) -> None:

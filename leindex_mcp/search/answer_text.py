@@ -88,13 +88,13 @@ def _block(hit: SearchHit, question: Question, max_lines: int) -> str:
     symbol = f" {visible(hit.symbol)}" if hit.symbol else ""
     changed = " (changed since indexed)" if hit.changed else ""
     shown = [f"{visible(hit.path)}:{hit.start_line}-{hit.end_line}{symbol}{changed}"]
-    previous = -1
+    following = 0
     for position in fold(lines, question, max_lines):
-        if position != previous + 1:
+        if any(line.strip() for line in lines[following:position]):
             shown.append("…")
-        shown.append(f"{hit.start_line + position} {_clipped(lines[position])}")
-        previous = position
-    if previous != len(lines) - 1:
+        shown.append(f"{hit.start_line + position} {_clipped(lines[position])}".rstrip())
+        following = position + 1
+    if following < len(lines):
         shown.append("…")
     return "\n".join(shown)
 

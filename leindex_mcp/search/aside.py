@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import IntFlag
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,23 +56,30 @@ _ASKED = {
         compat compatibility legacy deprecated vendor vendored generated stub stubs
     """,
 }
-_IN_DIRECTORY = {
-    reason: re.compile(rf"(?i)(?:^|/)(?:{'|'.join(names.split())})/")
+_IS_IN_SUCH = {
+    int(reason): re.compile(rf"(?i)(?:^|/)(?:{'|'.join(names.split())})/").search
     for reason, names in _DIRECTORIES.items()
 }
-_IN_STEM = {reason: re.compile(pattern, re.VERBOSE) for reason, pattern in _STEMS.items()}
+_IS_SUCH_STEM = {int(reason): re.compile(pattern, re.VERBOSE).fullmatch for reason, pattern in _STEMS.items()}
 _ASKING_WORDS = {reason: frozenset(names.split()) for reason, names in _ASKED.items()}
 
 
-def reasons(relative: str) -> Aside:
-    """Say why the path stands aside, if it does."""
+def reasons(relative: str) -> int:
+    """Return the `Aside` bits of a path."""
     directory, _, name = relative.rpartition("/")
-    stem, _, _ = name.rpartition(".")
-    found = Aside.FOREIGN if name.endswith(_STUB_SUFFIX) else Aside.NONE
-    for reason in (Aside.TEST, Aside.EXAMPLE, Aside.FOREIGN):
-        if _IN_DIRECTORY[reason].search(directory + "/") or _IN_STEM[reason].fullmatch(stem or name):
+    stem = name.rpartition(".")[0] or name
+    found = _directory_reasons(directory)
+    if name.endswith(_STUB_SUFFIX):
+        found |= Aside.FOREIGN
+    for reason, is_such in _IS_SUCH_STEM.items():
+        if is_such(stem):
             found |= reason
     return found
+
+
+@lru_cache(maxsize=4096)
+def _directory_reasons(directory: str) -> int:
+    return sum(reason for reason, is_in_such in _IS_IN_SUCH.items() if is_in_such(directory + "/"))
 
 
 def flags(relatives: Iterable[str]) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from leindex_mcp import words
 from leindex_mcp.records import FileColumns
-from leindex_mcp.search import paths
+from leindex_mcp.search import paths, runs
 from leindex_mcp.search.defined_names import DefinedNames
 from leindex_mcp.search.postings import Postings
 
@@ -24,15 +24,16 @@ def core_scores(
     names: DefinedNames,
     name_terms: NDArray[np.uint32],
     postings: Postings,
-    chunk_offsets: NDArray[np.int64],
+    file_of_chunk: NDArray[np.int32],
 ) -> NDArray[np.float32]:
     """Return the sum of both standard scores of every file, each between -2 and 2.
 
-    `name_terms` holds the keyword term of each distinct name, `chunk_offsets` the first chunk of each file.
+    Args:
+        name_terms: The keyword term of each distinct name.
     """
     imports = _importing_files(files, [paths.stem(relative) for relative in files.relative])
-    mentions = _mentions_elsewhere(names, name_terms, postings, chunk_offsets)
-    holds_text = np.diff(chunk_offsets) > 0
+    mentions = _mentions_elsewhere(names, name_terms, postings, file_of_chunk)
+    holds_text = np.bincount(file_of_chunk, minlength=len(files.relative)) > 0
     return _standard(np.log1p(imports), holds_text) + _standard(np.log1p(mentions), holds_text)
 
 
@@ -58,27 +59,32 @@ def _importing_files(files: FileColumns, stems: Sequence[str]) -> NDArray[np.flo
 
 
 def _mentions_elsewhere(
-    names: DefinedNames,
-    name_terms: NDArray[np.uint32],
-    postings: Postings,
-    chunk_offsets: NDArray[np.int64],
+    names: DefinedNames, name_terms: NDArray[np.uint32], postings: Postings, file_of_chunk: NDArray[np.int32]
 ) -> NDArray[np.float64]:
     """Count, for every file, how often other files say the names that it defines."""
-    n_files = len(chunk_offsets) - 1
+    n_files = len(names.file_offsets) - 1
     file, name = _telling_pairs(names)
     term = np.searchsorted(postings.terms, name_terms[name])
     term = np.minimum(term, max(len(postings.terms) - 1, 0))
     known = postings.terms[term] == name_terms[name] if len(postings.terms) else np.zeros(len(term), bool)
     file, term = file[known], term[known]
-    said = np.concatenate([[0], np.cumsum(postings.counts, dtype=np.int64)])
-    everywhere = said[postings.offsets[term + 1]] - said[postings.offsets[term]]
-    # Postings are in order of term and chunk, so a file's own mentions of a term are one run.
-    order = np.repeat(np.arange(len(postings.terms), dtype=np.int64), np.diff(postings.offsets))
-    order = (order << 32) | postings.chunks
-    start = np.searchsorted(order, (term << 32) | chunk_offsets[file])
-    end = np.searchsorted(order, (term << 32) | chunk_offsets[file + 1])
-    elsewhere = everywhere - (said[end] - said[start])
-    return np.bincount(file, elsewhere, n_files).astype(np.float64)
+    if not len(term):
+        return np.zeros(n_files)
+    # The postings of the telling terms only, in order of term and chunk, added up by (term, file).
+    telling = np.unique(term)
+    chosen = runs.positions(postings.offsets, telling)
+    lengths = postings.offsets[telling + 1] - postings.offsets[telling]
+    rank = np.repeat(np.arange(len(telling)), lengths)
+    pairs = rank * n_files + file_of_chunk[postings.chunks[chosen]]
+    starts = np.flatnonzero(runs.is_new(pairs))
+    said = np.add.reduceat(postings.counts[chosen], starts, dtype=np.int64)
+    everywhere = np.bincount(rank[starts], said)
+    # What the defining file says itself, its definition at least, does not count.
+    rank = np.searchsorted(telling, term)
+    own = np.searchsorted(pairs[starts], rank * n_files + file)
+    own = np.minimum(own, len(starts) - 1)
+    at_home = np.where(pairs[starts][own] == rank * n_files + file, said[own], 0)
+    return np.bincount(file, everywhere[rank] - at_home, n_files).astype(np.float64)
 
 
 def _telling_pairs(names: DefinedNames) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

@@ -111,7 +111,7 @@ def build(files: FileColumns, chunks: ChunkColumns) -> Corpus:
         names=names,
         words=NameWords.of(stem_counts, path_counts, name_counts),
         aside=aside.flags(files.relative),
-        core=core_scores(files, names, mention_terms(name_counts), postings, chunk_offsets),
+        core=core_scores(files, names, mention_terms(name_counts), postings, chunks.file),
     )
 
 

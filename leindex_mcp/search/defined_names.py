@@ -9,6 +9,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from leindex_mcp.records import DefinitionKind, FileColumns
+from leindex_mcp.search import runs
 from leindex_mcp.search.outline import Outline
 from leindex_mcp.search.strings import Strings
 
@@ -37,25 +38,30 @@ class DefinedNames:
     @classmethod
     def of(cls, files: FileColumns) -> DefinedNames:
         """Invert the definitions of all files."""
-        texts = files.definition_names
-        hashes = np.fromiter((_hash(text) for text in texts), np.uint64, len(texts))
-        distinct, first, name = np.unique(hashes, return_index=True, return_inverse=True)
+        distinct: dict[str, int] = {}
+        met = [distinct.setdefault(text, len(distinct)) for text in files.definition_names]
+        texts = list(distinct)
+        hashes = np.array([_hash(text) for text in texts], np.uint64)
+        order = np.argsort(hashes)
+        rank = np.empty(len(order), np.int32)
+        rank[order] = np.arange(len(order), dtype=np.int32)
+        name = rank[met] if met else rank
         by_name = np.argsort(name, kind="stable").astype(np.int32)
         counts = np.diff(files.definition_offsets)
         file = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
         # Names in `by_name` order are ascending, and so are the files within a name: repeats are neighbours.
         pair_name, pair_file = name[by_name], file[by_name]
-        new = (np.diff(pair_name, prepend=-1) != 0) | (np.diff(pair_file, prepend=-1) != 0)
+        is_new = runs.is_new(pair_name) | runs.is_new(pair_file)
         return cls(
-            hashes=distinct,
-            texts=Strings.of(texts[i] for i in first.tolist()),
-            offsets=np.searchsorted(pair_name, np.arange(len(distinct) + 1)).astype(np.int64),
+            hashes=hashes[order],
+            texts=Strings.of(texts[i] for i in order.tolist()),
+            offsets=np.searchsorted(pair_name, np.arange(len(texts) + 1)).astype(np.int64),
             by_name=by_name,
-            holder_offsets=np.searchsorted(pair_name[new], np.arange(len(distinct) + 1)).astype(np.int64),
-            holders=pair_file[new],
+            holder_offsets=np.searchsorted(pair_name[is_new], np.arange(len(texts) + 1)).astype(np.int64),
+            holders=pair_file[is_new],
             file_offsets=files.definition_offsets.astype(np.int64),
             file=file,
-            name=name.astype(np.int32),
+            name=name,
             kind=files.definition_kinds.astype(np.uint8),
             line=files.definition_lines.astype(np.int32),
         )

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_ROWS = 4096  # a block of float32 rows stays in the second-level cache
+from leindex_mcp.search import runs
+
+BLOCK_VALUES = 1 << 19  # 2 MB as float32: larger leaves the cache, smaller spends its time on calls
 FEEDBACK_CHUNKS = 2  # 2 to 4 are equal, 8 and more are worse
 FEEDBACK_WEIGHT = 0.4  # .2 to .8 are equal
 _STEPS = 127.0
@@ -25,19 +27,23 @@ class Vectors:
         """Round each row to 127 steps of its largest value; costs less than .001 of a cosine."""
         rows = np.empty(vectors.shape, np.int8)
         scales = np.empty(len(vectors), np.float32)
-        for start in range(0, len(vectors), BLOCK_ROWS):
-            block = vectors[start : start + BLOCK_ROWS].astype(np.float32)
+        for part in _blocks(vectors.shape):
+            block = vectors[part].astype(np.float32)
             largest = np.maximum(np.abs(block).max(axis=1, initial=0.0), np.float32(1e-12))
-            scales[start : start + BLOCK_ROWS] = largest / _STEPS
-            rows[start : start + BLOCK_ROWS] = np.rint(block * (_STEPS / largest)[:, None])
+            scales[part] = largest / _STEPS
+            rows[part] = np.rint(block * (_STEPS / largest)[:, None])
         return cls(rows, scales)
 
     def dot(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the product of every row with *vector*: cosines if it has norm 1."""
         products = np.empty(len(self.rows), np.float32)
-        for start in range(0, len(self.rows), BLOCK_ROWS):
-            block = self.rows[start : start + BLOCK_ROWS].astype(np.float32)
-            np.dot(block, vector, out=products[start : start + BLOCK_ROWS])
+        blocks = _blocks(self.rows.shape)
+        # One buffer for all blocks: fresh pages for each would cost as much as the product.
+        buffer = np.empty((blocks[0].stop if blocks else 0, self.rows.shape[1]), np.float32)
+        for part in blocks:
+            block = buffer[: part.stop - part.start]
+            np.copyto(block, self.rows[part])
+            np.dot(block, vector, out=products[part])
         products *= self.scales
         return products
 
@@ -46,11 +52,25 @@ class Vectors:
         return self.rows[chosen].astype(np.float32) * self.scales[chosen][:, None]
 
 
-def with_feedback(
-    vectors: Vectors, vector: NDArray[np.float32], best: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Move the question towards the mean of its best chunks; the result has norm 1."""
-    return unit(vector + FEEDBACK_WEIGHT * unit(vectors.some(best).mean(axis=0)))
+def _blocks(shape: tuple[int, ...]) -> list[slice]:
+    """Cut the rows into blocks; the first is the largest."""
+    rows = max(BLOCK_VALUES // max(shape[1], 1), 1)
+    return [slice(start, min(start + rows, shape[0])) for start in range(0, shape[0], rows)]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A question moved towards chunks that answer it."""
+
+    vector: NDArray[np.float32]  #: (dim,) norm 1
+    share: np.float32  #: what the question itself contributes to a product with `vector`
+
+
+def feedback(vectors: Vectors, vector: NDArray[np.float32], best: NDArray[np.int64]) -> Moved:
+    """Move the question towards the mean of its best chunks."""
+    both = vector + np.float32(FEEDBACK_WEIGHT) * unit(vectors.some(best).mean(axis=0))
+    norm = np.float32(max(float(np.linalg.norm(both)), 1e-9))
+    return Moved((both / norm).astype(np.float32), np.float32(1 / norm))
 
 
 def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -67,12 +87,24 @@ def highest(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     return found[np.argsort(-scores[found], kind="stable")][:count]
 
 
-def best_of_each(scores: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the position of the highest score of each run that is not empty; the first among equals."""
-    lengths = np.diff(offsets)
-    filled = np.flatnonzero(lengths)
-    best = np.maximum.reduceat(scores, offsets[filled])
+def best_of_each(scores: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the highest score of each run; the lowest of all for an empty run."""
+    filled = np.flatnonzero(np.diff(offsets))
+    best = np.full(len(offsets) - 1, scores.min(initial=0.0), np.float32)
+    best[filled] = np.maximum.reduceat(scores, offsets[filled])
+    return best
+
+
+def argbest_of_each(
+    scores: NDArray[np.float32], offsets: NDArray[np.int64], chosen: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the position of the highest score of each chosen run that is not empty; the first of equals."""
+    chosen = chosen[offsets[chosen + 1] > offsets[chosen]]
+    places = runs.positions(offsets, chosen)
+    lengths = offsets[chosen + 1] - offsets[chosen]
+    owner = np.repeat(np.arange(len(chosen)), lengths)
+    values = scores[places]
+    best = np.maximum.reduceat(values, np.cumsum(lengths) - lengths)
     # Every position that equals its run's best, then the first of them in each run.
-    owner = np.repeat(np.arange(len(filled)), lengths[filled])
-    level = np.flatnonzero(scores == best[owner])
-    return level[np.flatnonzero(np.diff(owner[level], prepend=-1))]
+    level = np.flatnonzero(values == best[owner])
+    return places[level[runs.is_new(owner[level])]]

@@ -37,24 +37,21 @@ class Postings:
         n_chunks = len(extra_row)
         if n_chunks > MAX_CHUNKS:
             raise ValueError(f"{n_chunks} chunks, at most {MAX_CHUNKS} can be searched")
-        keys = np.concatenate([_keys(rows, np.arange(n_chunks)), _spread_keys(extra, extra_row)])
+        keys = np.concatenate([_keys(rows, n_chunks), _spread_keys(extra, extra_row)])
         # One sort puts the postings in order of term, then chunk; the count rides in the low byte.
         keys.sort()
-        place = keys >> np.uint64(8)
-        first = np.flatnonzero(np.diff(place, prepend=~place[:1]))
         counts = (keys & np.uint64(_MOST)).astype(np.uint8)
-        if len(first) < len(keys):  # a word stands both in the text and in the path
-            counts = np.minimum(np.add.reduceat(counts, first, dtype=np.int32), _MOST).astype(np.uint8)
-            place = place[first]
-        chunks = (place & np.uint64(MAX_CHUNKS - 1)).astype(np.int32)
-        hashes = (place >> np.uint64(24)).astype(np.uint32)
-        starts = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]))
+        keys >>= np.uint64(8)
+        is_new = runs.is_new(keys)
+        # A word of the text that is also in the path stands twice: the entries become one.
+        again = np.flatnonzero(~is_new)
+        counts[again - 1] = np.minimum(counts[again - 1].astype(np.int32) + counts[again], _MOST)
+        keys, counts = keys[is_new], counts[is_new]
+        chunks = (keys & np.uint64(MAX_CHUNKS - 1)).astype(np.int32)
+        hashes = (keys >> np.uint64(24)).astype(np.uint32)
+        starts = np.flatnonzero(runs.is_new(hashes))
         offsets = np.append(starts, len(hashes)).astype(np.int64)
-        lengths = np.bincount(chunks, counts, n_chunks).astype(np.float32)
-        mean = float(lengths.mean()) if n_chunks else 0.0
-        relative_length = lengths / mean if mean else lengths
-        damping = SATURATION * (1 - LENGTH_PENALTY + LENGTH_PENALTY * relative_length)
-        return cls(hashes[starts], offsets, chunks, counts, damping.astype(np.float32))
+        return cls(hashes[starts], offsets, chunks, counts, _damping(_lengths(rows, extra, extra_row)))
 
     def find(self, term: int) -> slice:
         """Return where the term's postings are; an empty slice for a term that no chunk holds."""
@@ -70,9 +67,23 @@ class Postings:
         return math.log(1 + (len(self.damping) - frequency + 0.5) / (frequency + 0.5))
 
 
-def _keys(rows: TermCounts, chunk: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Pack every posting of the rows, row i belonging to `chunk[i]`, into a sortable number."""
-    owner = np.repeat(chunk.astype(np.uint64), np.diff(rows.offsets))
+def _lengths(rows: TermCounts, extra: TermCounts, extra_row: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Return the number of words of every chunk, its path's included."""
+    said = np.concatenate([[0], np.cumsum(rows.counts, dtype=np.int64)])
+    return (np.diff(said[rows.offsets]) + np.diff(extra.offsets)[extra_row]).astype(np.float32)
+
+
+def _damping(lengths: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return k1 * (1 - b + b * length / mean length)."""
+    mean = float(lengths.mean()) if len(lengths) else 0.0
+    relative = lengths / np.float32(mean or 1.0)
+    damping: NDArray[np.float32] = SATURATION * (1 - LENGTH_PENALTY + LENGTH_PENALTY * relative)
+    return damping
+
+
+def _keys(rows: TermCounts, n_rows: int) -> NDArray[np.uint64]:
+    """Pack every posting of the rows into a sortable number."""
+    owner = np.repeat(np.arange(n_rows, dtype=np.uint64), np.diff(rows.offsets))
     return _packed(rows.terms, owner, rows.counts)
 
 

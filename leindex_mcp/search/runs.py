@@ -1,4 +1,4 @@
-"""Runs of positions: rows of a flat array that stand between two offsets."""
+"""Runs: rows of a flat array that stand between two offsets, and stretches of equal values."""
 
 from __future__ import annotations
 
@@ -15,3 +15,10 @@ def positions(offsets: NDArray[np.int64], rows: NDArray[np.int64] | NDArray[np.i
     # A running number, restarted at each row's start.
     restarted: NDArray[np.int64] = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
     return restarted
+
+
+def is_new(values: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Return where a value differs from the one before it; the first one does."""
+    differs = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=differs[1:])
+    return differs

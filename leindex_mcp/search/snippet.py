@@ -9,6 +9,7 @@ What answering calls, for each hit of a ranking:
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from leindex_mcp.search.outline import Outline, Place, enclosing
@@ -40,8 +41,9 @@ def snap(
     """
     end_line = max(1, min(end_line, len(lines)))
     start_line = max(1, min(start_line, end_line))
+    start_line, end_line = _without_blank_ends(lines, start_line, end_line)
     if focus_line is None or not 1 <= focus_line <= len(lines):
-        focus_line = start_line + _best(match_counts(lines[start_line - 1 : end_line], question))
+        focus_line = _best_line(lines, outline, start_line, end_line, question)
     place = enclosing(lines, outline, focus_line) if lines else None
     if place is None:
         return Place(start_line, end_line, None)
@@ -73,9 +75,20 @@ def match_counts(lines: Sequence[str], question: Question) -> list[int]:
     return [sum(word in line for word in wanted) for line in lowered]
 
 
-def _best(counts: Sequence[int]) -> int:
-    """Return the position of the highest count, the first among equals."""
-    return max(range(len(counts)), key=counts.__getitem__, default=0)
+def _best_line(lines: Sequence[str], outline: Outline, first: int, last: int, question: Question) -> int:
+    """Return the line that holds most words; among equals one that defines something, then the first."""
+    counts = match_counts(lines[first - 1 : last], question)
+    defining = set(outline.lines[bisect_left(outline.lines, first) : bisect_right(outline.lines, last)])
+    worth = [2 * count + (line in defining) for line, count in enumerate(counts, first)]
+    return first + max(range(len(worth)), key=worth.__getitem__, default=0)
+
+
+def _without_blank_ends(lines: Sequence[str], first: int, last: int) -> tuple[int, int]:
+    while first < last and not lines[first - 1].strip():
+        first += 1
+    while first < last and not lines[last - 1].strip():
+        last -= 1
+    return first, last
 
 
 def _signature(lines: Sequence[str]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from leindex_mcp.search import runs
 from leindex_mcp.search.vocabulary import Vocabulary
 
 Shares = NDArray[np.float32]
@@ -32,7 +33,9 @@ class WordSets:
     @classmethod
     def of(cls, rows: NDArray[np.int64], words: NDArray[np.int64], *, n_sets: int, n_words: int) -> WordSets:
         """Invert the pairs (set, word id); repeated pairs count once."""
-        pairs = np.unique(words.astype(np.int64) * max(n_sets, 1) + rows)
+        pairs = words.astype(np.int64) * max(n_sets, 1) + rows
+        pairs.sort()
+        pairs = pairs[runs.is_new(pairs)]
         word, held_by = np.divmod(pairs, max(n_sets, 1))
         offsets = np.searchsorted(word, np.arange(n_words + 1))
         sizes = np.bincount(held_by, minlength=n_sets)

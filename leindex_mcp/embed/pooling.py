@@ -8,29 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leindex_mcp.blas import one_thread
-from leindex_mcp.embed.word_table import WordVectors
+from leindex_mcp.embed.word_table import WholeNumbers
 from leindex_mcp.words import Tally
 
 if TYPE_CHECKING:
     from leindex_mcp.records import Matrix
 
 _BLOCK_TEXTS = 16  # neighbours share words; few enough that their words fit the second-level cache
-_SERIAL_PRODUCTS = (
-    1 << 18
-)  # OpenBLAS starts threads for more, and those spin; indexing has threads of its own
+_SERIAL_PRODUCTS = 1 << 18  # for more OpenBLAS wakes threads, which spin; indexing has its own
+_FINENESS = 16  # weights are whole sixteenths
 
 
 @one_thread()
-def pooled(tally: Tally, weights: NDArray[np.float32], vectors: WordVectors) -> Matrix:
+def pooled(tally: Tally, weights: NDArray[np.float32], vectors: WholeNumbers) -> Matrix:
     """Return float32 (n, dim): for each text the sum of its words' vectors.
 
+    Whole numbers in, whole numbers out: a sum is exact, so that it is the same in whatever company.
+
     Args:
-        weights: Of every entry of the tally; the scale of the word's vector is multiplied in here.
-        vectors: Of the tally's vocabulary.
+        weights: Of every entry of the tally, whole numbers.
+        vectors: (v, dim), of the tally's vocabulary.
     """
-    n_texts, dim = len(tally.offsets) - 1, vectors.steps.shape[1]
+    n_texts, dim = len(tally.offsets) - 1, vectors.shape[1]
     sums = np.zeros((n_texts, dim), np.float32)
-    weights = weights * vectors.scales[tally.ids]
     columns = np.zeros(len(tally.vocabulary), np.int64)
     for start in range(0, n_texts, _BLOCK_TEXTS):
         offsets = tally.offsets[start : start + _BLOCK_TEXTS + 1]
@@ -42,7 +42,7 @@ def pooled(tally: Tally, weights: NDArray[np.float32], vectors: WordVectors) -> 
         columns[present] = np.arange(len(present))
         texts = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
         places = texts, columns[tally.ids[entries]]
-        sums[start : start + _BLOCK_TEXTS] = _product(places, weights[entries], vectors.steps[present])[
+        sums[start : start + _BLOCK_TEXTS] = _product(places, weights[entries], vectors[present])[
             : len(offsets) - 1
         ]
     return sums
@@ -51,16 +51,16 @@ def pooled(tally: Tally, weights: NDArray[np.float32], vectors: WordVectors) -> 
 def _product(
     places: tuple[NDArray[np.int64], NDArray[np.int64]],
     weights: NDArray[np.float32],
-    steps: NDArray[np.int8],
+    vectors: WholeNumbers,
 ) -> Matrix:
-    """Return float32 (16, dim): the matrix with *weights* at *places*, times *steps*, in small layers."""
-    n_words, dim = steps.shape
+    """Return float32 (16, dim): the matrix with *weights* at *places*, times *vectors*, in small layers."""
+    n_words, dim = vectors.shape
     depth = max(_SERIAL_PRODUCTS // (_BLOCK_TEXTS * dim), 1)
     layers = -(-n_words // depth)
     left = np.zeros((_BLOCK_TEXTS, layers * depth), np.float32)
     left[places] = weights
     right = np.zeros((layers * depth, dim), np.float32)
-    right[:n_words] = steps
+    right[:n_words] = vectors
     stack: Matrix = np.matmul(
         left.reshape(_BLOCK_TEXTS, layers, depth).transpose(1, 0, 2), right.reshape(layers, depth, dim)
     )
@@ -68,9 +68,15 @@ def _product(
     return product
 
 
+def counted(counts: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Return the weight of words that weigh as often as they are said, in sixteenths."""
+    return (_FINENESS * counts).astype(np.float32)
+
+
 def damped(counts: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Return 1 + ln(count): a word said ten times says little more than one said five times."""
-    return (1 + np.log(counts)).astype(np.float32)
+    """Return 1 + ln(count) in sixteenths: said ten times is little more than said five times."""
+    weights: NDArray[np.float32] = np.rint(_FINENESS * (1 + np.log(counts))).astype(np.float32)
+    return weights
 
 
 def unit_rows(rows: Matrix, otherwise: Matrix) -> Matrix:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leindex_mcp.embed.batching import encode_in_batches
-from leindex_mcp.embed.pooling import damped, pooled, unit_rows
+from leindex_mcp.embed.pooling import counted, damped, pooled, unit_rows
 from leindex_mcp.embed.word_table import WordTable
 from leindex_mcp.records import Chunk
 from leindex_mcp.words import STOP_WORDS, Tally, WordCounts, count, path_words, split
@@ -48,10 +48,10 @@ class StaticEncoder:
         counts = Counter(split(text))
         words = list(counts)
         vectors = self._table.question_vectors(words)
-        weights = damped(np.array(list(counts.values()), np.int32)) * vectors.scales
+        weights = damped(np.array(list(counts.values()), np.int32))
         if not self._table.knows_rarity:
             weights *= _question_weights(words, idf)
-        unit: Matrix = self._unit_rows((weights @ vectors.steps.astype(np.float32))[None])[0]
+        unit: Matrix = self._unit_rows((weights @ vectors.astype(np.float32))[None])[0]
         return unit
 
     def encode_chunks(self, chunks: Sequence[Chunk], counts: WordCounts) -> Matrix:
@@ -78,7 +78,7 @@ class StaticEncoder:
         """Add up the words of paths, each as often as it stands there."""
         tally = count([path_text(relative) for relative in relatives])
         vectors = self._table.document_vectors(tally.vocabulary)
-        return pooled(tally, tally.counts.astype(np.float32), vectors)
+        return pooled(tally, counted(tally.counts), vectors)
 
     def _unit_rows(self, sums: Matrix) -> Matrix:
         return unit_rows(sums, self._nothing)

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leindex_mcp.embed.table_file import TableFile, read_table
-from leindex_mcp.embed.word_table import WordVectors, drawn_signs
+from leindex_mcp.embed.word_table import WholeNumbers, drawn_signs
 from leindex_mcp.errors import EncoderError
 
 _SHORTEST_PIECE = 3  # letters; shorter pieces are found in any word
+_MOST_PIECES = 8  # no name has more; the sum stays within 16 bits
 _REMEMBERED = 1 << 16  # unknown words whose pieces are kept
-_STEPS = 127
+_INT8_MAX = 127
+_GREATEST = 2047  # of the numbers in weighed vectors; thousands of them then add up exactly in float32
 _SAMPLE = 4096  # vectors that tell how long one is
 
 
@@ -25,8 +27,8 @@ _SAMPLE = 4096  # vectors that tell how long one is
 class _Side:
     """How much the words weigh in documents, or in questions."""
 
-    scales: NDArray[np.float32]  #: (n,) of the int8 vectors, the weight multiplied in
-    usual_norm: float  #: of a weighted vector
+    steps: NDArray[np.float32]  #: (n,) what 1 in an int8 vector is worth, the word's weight multiplied in
+    usual: int  #: the usual size of a number in a weighed vector
 
 
 class TrainedTable:
@@ -58,44 +60,44 @@ class TrainedTable:
         """
         return cls(read_table(directory), dim)
 
-    def document_vectors(self, words: Sequence[str]) -> WordVectors:
+    def document_vectors(self, words: Sequence[str]) -> WholeNumbers:
         """Return learned vectors with the weights that documents have."""
         return self._vectors_of(words, self._document_side)
 
-    def question_vectors(self, words: Sequence[str]) -> WordVectors:
+    def question_vectors(self, words: Sequence[str]) -> WholeNumbers:
         """Return learned vectors with the weights that questions have."""
         return self._vectors_of(words, self._question_side)
 
     def _side(self, scales: NDArray[np.float32]) -> _Side:
-        sample = slice(None, None, max(len(scales) // _SAMPLE, 1))
-        norms = np.linalg.norm(self._vectors[sample].astype(np.float32), axis=1) * scales[sample]
-        return _Side(scales, float(np.median(norms)))
+        steps = scales * np.float32(_GREATEST / (np.abs(scales).max() * _INT8_MAX))
+        sample = slice(None, None, max(len(steps) // _SAMPLE, 1))
+        norms = np.linalg.norm(self._vectors[sample].astype(np.float32), axis=1) * steps[sample]
+        return _Side(steps, max(round(np.median(norms) / np.sqrt(self.dim)), 1))
 
-    def _vectors_of(self, words: Sequence[str], side: _Side) -> WordVectors:
+    def _vectors_of(self, words: Sequence[str], side: _Side) -> WholeNumbers:
         ids = np.array([self._ids.get(word, -1) for word in words], np.int64)
-        steps, scales = self._vectors[ids], side.scales[ids]
+        vectors = self._weighed(ids, side)
         unknown = np.flatnonzero(ids < 0)
         if len(unknown):
-            made = self._make([words[place] for place in unknown.tolist()], side)
-            steps[unknown], scales[unknown] = made.steps, made.scales
-        return WordVectors(steps, scales)
+            vectors[unknown] = self._make([words[place] for place in unknown.tolist()], side)
+        return vectors
 
-    def _make(self, words: Sequence[str], side: _Side) -> WordVectors:
+    def _weighed(self, ids: NDArray[np.int64], side: _Side) -> WholeNumbers:
+        weighed: WholeNumbers = np.rint(self._vectors[ids] * side.steps[ids][:, None]).astype(np.int16)
+        return weighed
+
+    def _make(self, words: Sequence[str], side: _Side) -> WholeNumbers:
         """Return the sum of the pieces' vectors for each unknown word, drawn signs for one without pieces."""
-        scale = side.usual_norm / np.sqrt(self.dim)
-        vectors = drawn_signs(words, self.dim) * np.float32(scale)
+        vectors = drawn_signs(words, self.dim) * np.int16(side.usual)
         pieces = [self._pieces(word) for word in words]
         lengths = np.array([len(ids) for ids in pieces])
         made = np.flatnonzero(lengths)
         if len(made):
-            ids = np.array([number for numbers in pieces for number in numbers])
-            rows = self._vectors[ids] * side.scales[ids][:, None]
+            rows = self._weighed(np.array([number for ids in pieces for number in ids]), side)
             sums = np.add.reduceat(rows, (np.cumsum(lengths) - lengths)[made], axis=0)
             is_usable = sums.any(axis=1)
             vectors[made[is_usable]] = sums[is_usable]
-        largest = np.abs(vectors).max(axis=1)
-        steps = np.rint(vectors * (_STEPS / largest)[:, None]).astype(np.int8)
-        return WordVectors(steps, largest / np.float32(_STEPS))
+        return vectors
 
     def _find_pieces(self, word: str) -> tuple[int, ...]:
         """Cut known words off the front of an unknown one, the longest first; letters between are skipped."""
@@ -109,4 +111,4 @@ class TrainedTable:
                     break
             else:
                 start += 1
-        return tuple(found)
+        return tuple(found[:_MOST_PIECES])

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from leindex_mcp.blas import one_thread
 from leindex_mcp.embed.word_table import WholeNumbers
 from leindex_mcp.words import Tally
 
@@ -19,7 +18,6 @@ _SERIAL_PRODUCTS = 1 << 18  # for more OpenBLAS wakes threads, which spin; index
 _FINENESS = 16  # weights are whole sixteenths
 
 
-@one_thread()
 def pooled(tally: Tally, weights: NDArray[np.float32], vectors: WholeNumbers) -> Matrix:
     """Return float32 (n, dim): for each text the sum of its words' vectors.
 

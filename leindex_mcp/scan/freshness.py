@@ -10,8 +10,11 @@ from typing import Final, Self
 from leindex_mcp.records import FileRecord, Fingerprint, StoredFile
 from leindex_mcp.scan.parallel_scanner import ScanResult
 
-#: The coarsest clock among file systems in use (FAT): a second edit within it may leave no trace.
-RACY_WINDOW_NS: Final = 2_000_000_000
+#: A second edit within a tick of the file system's clock may leave no trace. Those that keep nanoseconds tick with
+#: the kernel, at least 100 times a second; the coarsest in use (FAT) keeps every other second.
+_FINE_TICK_NS: Final = 20_000_000
+_COARSE_TICK_NS: Final = 2_000_000_000
+_MILLISECOND_NS: Final = 1_000_000
 _IS_CTIME_CREATION: Final = os.name == "nt"
 #: No file has this inode, so a fingerprint that carries it equals none that a scan sees.
 _IN_DOUBT: Final = 2**64 - 1
@@ -67,7 +70,8 @@ def settled(fingerprint: Fingerprint, read_ns: int) -> Fingerprint:
     changed_ns = (
         max(fingerprint.mtime_ns, fingerprint.ctime_ns) if _IS_CTIME_CREATION else fingerprint.ctime_ns
     )
-    if changed_ns < read_ns - RACY_WINDOW_NS:
+    tick_ns = _FINE_TICK_NS if changed_ns % _MILLISECOND_NS else _COARSE_TICK_NS
+    if changed_ns < read_ns - tick_ns:
         return fingerprint
     return fingerprint._replace(inode=_IN_DOUBT)
 

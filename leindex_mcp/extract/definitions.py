@@ -31,15 +31,14 @@ def find_heads(text: str, language: str | None) -> list[Head]:
     padded = "\n" + text  # the first line begins like every other, and lines count from 1
     heads: list[Head] = []
     line, counted = 0, 0
-    for match in grammar.pattern.finditer(padded):
-        group = match.lastindex or 0
-        start, end = match.span(group)
+    for match, kind in grammar.matches(padded):
+        start, end = match.span(match.lastindex or 0)
         if end - start > _MAX_NAME:
             continue
         line += padded.count("\n", counted, start)
         counted = start
         # The newline that begins the match is the one before the line, so in `text` it is that line's start.
-        heads.append(Head(Definition(match[group], grammar.kinds[group - 1], line), match.start()))
+        heads.append(Head(Definition(padded[start:end], kind, line), match.start()))
         if len(heads) == _MAX_DEFINITIONS:
             break
     return heads

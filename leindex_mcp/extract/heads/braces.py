@@ -4,68 +4,120 @@ from __future__ import annotations
 
 from leindex_mcp.extract.heads.grammar import FUNCTION, TYPE, VALUE, Grammar, grammar
 
-_PARAMETERS = r"\((?:[^(){};]|\([^(){};]{0,200}+\)){0,600}+\)"
-_GENERIC = r"(?:<[^;{}()=\n]{0,200}>)?"
-
-_JAVA_MODIFIERS = r"(?:(?:@\w[\w.]*(?:\([^()\n]*\))?|public|private|protected|static|final|abstract|default|synchronized|native|strictfp|transient|volatile|sealed|non-sealed)[ \t]+)"
-_NO_JAVA_STATEMENT = r"(?!(?:return|else|new|throw|case|assert|if|for|while|switch|do|try|yield|await|in|out|using|lock)\b)"
-_JAVA_TYPE = rf"[\w.]+{_GENERIC}(?:\[\]|\?)*"
+_NO_STATEMENT = (
+    r"(?!(?:return|else|new|throw|case|assert|if|for|foreach|while|switch|do|try|catch|yield|await|in|out"
+    r"|using|lock|fixed|super|this|when|finally)\b)"
+)
+_TYPE = r"(?:[\w.]+(?:<[^;{}()=\n]{0,200}>)?(?:\.\w+)*(?:\[[\],]*\])*\??\*?|\([^(){};=\n]{1,200}\)\??) "
 _JAVA = grammar(
-    (TYPE, rf"{_JAVA_MODIFIERS}*+(?:class|interface|enum|record|@interface)[ \t]+<name>(?=[^;=\n]{{0,300}}$|[^;=\n]{{0,300}}\{{|[ \t]*\()"),
-    (FUNCTION, rf"{_JAVA_MODIFIERS}*+{_NO_JAVA_STATEMENT}(?:<[^;{{}}()\n]{{0,200}}>[ \t]+)?(?:{_JAVA_TYPE}[ \t]+)?<name>[ \t]*(?={_PARAMETERS}(?:\s*throws\s[\w.,\s]{{1,200}}?)?\s*\{{)"),
-    (VALUE, rf"{_JAVA_MODIFIERS}*+{_NO_JAVA_STATEMENT}(?:<[^;{{}}()\n]{{0,200}}>[ \t]+)?{_JAVA_TYPE}[ \t]+<name>[ \t]*(?={_PARAMETERS}(?:\s*throws\s[\w.,\s]{{1,200}}?)?\s*;)"),
-    (VALUE, rf"{_JAVA_MODIFIERS}++{_JAVA_TYPE}[ \t]+<name>(?=[ \t]*(?:=|;))"),
+    (TYPE, r"<modifiers>(?:class|interface|enum|record|@interface) <name>(?=\s*[<{(]| ?\n|\s+(?:extends|implements)\b)"),
+    (FUNCTION, r"<modifiers><no_statement>(?:<bounds>)?(?:<type>)?<name> ?(?=<parameters><throws>\s*\{)"),
+    (VALUE, r"<modifiers><no_statement>(?:<bounds>)?<type><name> ?(?=<parameters><throws>(?:\s*default\b[^;]*)?\s*;)"),
+    (VALUE, r"<modifier>++<type><name>(?= ?[=;])"),
+    (FUNCTION, r"def <name>(?= ?<parameters>\s*\{)"),  # Groovy
+    no_statement=_NO_STATEMENT,
+    type=_TYPE,
+    bounds=r"<[^;{}()\n]{0,200}> ",
+    throws=r"(?:\s*throws\s[\w.,\s]{1,200}?)?",
+    modifier=(
+        r"(?:(?:@\w[\w.]*(?:\([^()\n]*\))?|public|private|protected|static|final|abstract|default|synchronized"
+        r"|native|strictfp|transient|volatile|sealed|non-sealed) )"
+    ),
+    modifiers=r"<modifier>*+",
 )
-_CS_MODIFIERS = r"(?:(?:public|private|protected|internal|static|sealed|abstract|virtual|override|readonly|async|extern|unsafe|partial|new|const|volatile|required|ref|file|event|implicit|explicit)[ \t]+)"
 _CSHARP = grammar(
-    (TYPE, rf"{_CS_MODIFIERS}*+(?:class|interface|enum|struct|record(?:[ \t]+(?:class|struct))?)[ \t]+<name>"),
-    (TYPE, rf"{_CS_MODIFIERS}*+delegate[ \t]+[^;(]{{1,100}}?[ \t]<name>(?={_GENERIC}[ \t]*\()"),
-    (FUNCTION, rf"{_CS_MODIFIERS}*+{_NO_JAVA_STATEMENT}(?:{_JAVA_TYPE}[ \t]+)?(?:[\w.]+(?:<[^>\n]*>)?\.)?<name>(?={_GENERIC}[ \t]*{_PARAMETERS}\s*(?:where[^{{;=]{{1,200}})?(?::[^{{;]{{1,200}})?(?:\{{|=>))"),
-    (VALUE, rf"{_CS_MODIFIERS}*+{_NO_JAVA_STATEMENT}{_JAVA_TYPE}[ \t]+<name>(?={_GENERIC}[ \t]*{_PARAMETERS}\s*(?:where[^{{;=]{{1,200}})?;)"),
-    (VALUE, rf"{_CS_MODIFIERS}++{_JAVA_TYPE}[ \t]+<name>(?=\s*(?:=|;|\{{))"),
-    lead=r"[ \t]*+(?:\[[^\]\n]{1,200}\][ \t]*)?",
+    (TYPE, r"<modifiers>(?:class|interface|enum|struct|record(?: (?:class|struct))?) <name>"),
+    (TYPE, r"<modifiers>delegate [^;(]{1,100}? <name>(?=<generics> ?\()"),
+    (FUNCTION, r"<modifiers><no_statement>(?:<type>)?(?:<owner>)?<name>(?=<generics> ?<parameters><constraints>(?:\{|=>))"),
+    (VALUE, r"<modifiers><no_statement><type><name>(?=<generics> ?<parameters><constraints>;)"),
+    (VALUE, r"<modifier>++<type><name>(?=\s*(?:=|;|\{))"),
+    lead=r" ?(?:\[[^\]\n]{1,200}\] ?)?",
+    no_statement=_NO_STATEMENT,
+    type=_TYPE,
+    owner=r"[\w.]+(?:<[^;{}()\n]{0,100}>)?\.",
+    constraints=r"(?:\s*//[^\n]*)?\s*(?:where[^{;=]{1,300})?(?::[^{;]{1,200})?",
+    modifier=(
+        r"(?:(?:public|private|protected|internal|static|sealed|abstract|virtual|override|readonly|async|extern"
+        r"|unsafe|partial|new|const|volatile|required|ref|file|event|implicit|explicit) )"
+    ),
+    modifiers=r"<modifier>*+",
 )
-_KOTLIN_MODIFIERS = r"(?:(?:@\w[\w.:]*(?:\([^()\n]*\))?|public|private|protected|internal|open|abstract|final|sealed|override|inline|suspend|operator|infix|tailrec|external|expect|actual|data|enum|annotation|inner|value|companion|const|lateinit|fun(?=[ \t]+interface))[ \t]+)"
 _KOTLIN = grammar(
-    (FUNCTION, rf"{_KOTLIN_MODIFIERS}*+fun[ \t]+(?:<[^;{{}}()\n]{{0,200}}>[ \t]*)?(?:[\w.]+(?:<[^;{{}}()\n]{{0,100}}>)?\??\.|\([^()\n]{{0,100}}\)\.)*`?<name>(?=`?[ \t]*[(<])"),
-    (TYPE, rf"{_KOTLIN_MODIFIERS}*+(?:class|interface|object|typealias)[ \t]+<name>"),
-    (VALUE, rf"{_KOTLIN_MODIFIERS}++(?:val|var)[ \t]+(?:<[^;{{}}()\n]{{0,100}}>[ \t]*)?(?:[\w.]+(?:<[^;{{}}()\n]{{0,100}}>)?\??\.)*<name>(?=[ \t]*(?:[:=\n]|by\b))"),
-    (VALUE, r"(?<=\n)(?:val|var)[ \t]+(?:<[^;{}()\n]{0,100}>[ \t]*)?(?:[\w.]+(?:<[^;{}()\n]{0,100}>)?\??\.)*<name>(?=[ \t]*(?:[:=\n]|by\b))"),
+    (FUNCTION, r"<modifiers>fun (?:<bounds> ?)?(?:<receiver>|\([^()\n]{0,100}\)\.)?`?<name>(?=`? ?[(<])"),
+    (TYPE, r"<modifiers>(?:class|interface|object|typealias) <name>"),
+    (VALUE, r"(?:<modifier>++|<start>)(?:val|var) (?:<bounds> ?)?(?:<receiver>)*<name>(?= ?(?:[:=\n]|by\b))"),
+    bounds=r"<[^;{}()\n]{0,200}>",
+    receiver=r"[\w.]+(?:<[^;{}()\n]{0,100}>)?\??\.",
+    modifier=(
+        r"(?:(?:@\w[\w.:]*(?:\([^()\n]*\))?|public|private|protected|internal|open|abstract|final|sealed|override"
+        r"|inline|suspend|operator|infix|tailrec|external|expect|actual|data|enum|annotation|inner|value"
+        r"|companion|const|lateinit|fun(?= interface)) )"
+    ),
+    modifiers=r"<modifier>*+",
 )
-_SCALA_MODIFIERS = r"(?:(?:@\w+(?:\([^()\n]*\))?|private(?:\[\w+\])?|protected(?:\[\w+\])?|final|sealed|abstract|implicit|override|lazy|inline|transparent|open|case|opaque|infix)[ \t]+)"
 _SCALA = grammar(
-    (FUNCTION, rf"{_SCALA_MODIFIERS}*+def[ \t]+<name>"),
-    (TYPE, rf"{_SCALA_MODIFIERS}*+(?:class|trait|object|enum|package[ \t]+object)[ \t]+<name>"),
-    (TYPE, rf"{_SCALA_MODIFIERS}*+type[ \t]+<name>"),
-    (VALUE, rf"{_SCALA_MODIFIERS}*+given[ \t]+<name>(?=[^=\n]{{0,200}}(?:=|:|with))"),
-    (VALUE, rf"{_SCALA_MODIFIERS}++(?:val|var)[ \t]+<name>(?=[ \t]*[:=])"),
-    (VALUE, r"(?:(?<=\n)|(?<=\n  ))(?:val|var)[ \t]+<name>(?=[ \t]*[:=])"),
+    (FUNCTION, r"<modifiers>def <quotable>"),
+    (TYPE, r"<modifiers>(?:class|trait|object|enum|package object|type) <quotable>"),
+    (VALUE, r"<modifiers>given <name>(?=[^=\n]{0,200}(?:=|:|with))"),
+    (VALUE, r"(?:<modifier>++|<start>|(?<=\n\x20\x20))(?:val|var) <quotable>(?=`? ?[:=])"),
+    quote='"""',
+    quotable=r"`?((?<=`)[^`\n]+|[^\W\d][\w$]*)",
+    modifier=(
+        r"(?:(?:@\w+(?:\([^()\n]*\))?|private(?:\[\w+\])?|protected(?:\[\w+\])?|final|sealed|abstract|implicit"
+        r"|override|lazy|inline|transparent|open|case|opaque|infix) )"
+    ),
+    modifiers=r"<modifier>*+",
 )
-_JS_METHOD_MODIFIERS = r"(?:(?:public|private|protected|static|async|override|readonly|get|set|abstract|declare|accessor)[ \t]+)"
-_NO_JS_STATEMENT = r"(?!(?:if|for|while|switch|catch|with|return|function|else|new|throw|typeof|await|super|do|constructor|describe|it|test)\b)"
-_FUNCTION_VALUE = r"(?:async[ \t]*)?(?:function\b|\([^()]{0,400}+(?:\([^()]{0,100}+\)[^()]{0,200}+){0,6}+\)[ \t]*(?::[^=;\n]{1,120})?=>|\w+[ \t]*=>|<[^;{}\n]{1,80}>[ \t]*\()"
 _JAVASCRIPT = grammar(
-    (FUNCTION, r"(?:export[ \t]+)?(?:default[ \t]+)?(?:declare[ \t]+)?(?:async[ \t]+)?function\b[ \t]*\*?[ \t]*<name>"),
-    (TYPE, r"(?:export[ \t]+)?(?:default[ \t]+)?(?:declare[ \t]+)?(?:abstract[ \t]+)?class[ \t]+(?!extends\b)<name>"),
-    (TYPE, r"(?:export[ \t]+)?(?:default[ \t]+)?(?:declare[ \t]+)?(?:interface[ \t]+|(?:const[ \t]+)?enum[ \t]+|namespace[ \t]+|module[ \t]+)<name>(?=[^\n;=(]{0,200}(?:\{|$))"),
-    (TYPE, r"(?:export[ \t]+)?(?:declare[ \t]+)?type[ \t]+<name>(?=[ \t]*(?:=|<))"),
-    (FUNCTION, rf"(?:export[ \t]+)?(?:const|let|var)[ \t]+<name>(?=[ \t]*(?::[^=\n]{{1,200}})?=\s*{_FUNCTION_VALUE})"),
-    (TYPE, r"(?:export[ \t]+)?(?:const|let|var)[ \t]+<name>(?=[ \t]*=[ \t]*class\b)"),
-    (VALUE, r"(?:(?<=\n)(?=c|l|v)|(?:export[ \t]+)(?:declare[ \t]+)?)(?:const|let|var)[ \t]+<name>(?=[ \t]*[:=;,\n])"),
-    (FUNCTION, rf"(?:[\w$]+\.)+<name>(?=[ \t]*=[ \t]*{_FUNCTION_VALUE})"),
-    (FUNCTION, rf"(?:static[ \t]+|readonly[ \t]+|public[ \t]+|private[ \t]+|protected[ \t]+)*#?<name>(?=[ \t]*[:=][ \t]*{_FUNCTION_VALUE})"),
-    (FUNCTION, rf"{_JS_METHOD_MODIFIERS}*+\*?[ \t]*#?{_NO_JS_STATEMENT}<name>(?=\??{_GENERIC}\((?:[^()\"'`;]|\([^()\"'`;]{{0,100}}+\)){{0,600}}+\)[ \t]*(?::[^;\n]{{1,200}}?)?\{{)"),
+    (FUNCTION, r"(?:async )?function\b ?\*? ?<identifier>"),
+    (TYPE, r"(?:abstract )?class (?!extends\b)<identifier>"),
+    (TYPE, r"interface <identifier>(?=\s*[<{]|\s+extends\b)"),
+    (TYPE, r"(?:(?:const )?enum|namespace|module) <identifier>(?=[\w.]*\s*\{)"),
+    (TYPE, r"type <identifier>(?=\s*[=<])"),
+    (FUNCTION, r"(?:const|let|var) <identifier>(?= ?(?::[^=\n]{1,200})?=\s*<function>)"),
+    (TYPE, r"(?:const|let|var) <identifier>(?= ?= ?class\b)"),
+    (VALUE, r"(?:<start>|(?<=export\s)|(?<=declare\s))(?:const|let|var) <identifier>(?= ?[:=;,\n])"),
+    (FUNCTION, r"(?:[\w$]++\.)++<identifier>(?= ?= ?<function>)"),
+    (FUNCTION, r"<modifiers>#?<identifier>(?= ?(?:= ?<function>|: ?(?:async\b|function\b|\([\w\s,=.{}]{0,200}+\) ?=>)))"),
+    (
+        FUNCTION,
+        r"<modifiers>\*? ?#?<no_statement><identifier>(?=\??<generics>"
+        r"\((?:[^();]|\((?:[^();]|\([^();]{0,100}+\)){0,200}+\)){0,800}+\) ?(?::[^;\n]{1,200}?)?\{)",
+    ),
+    # A signature in an interface, a type or an abstract class.
+    (VALUE, r"<modifiers><no_statement><identifier>(?=\??<generics>\((?:[^();]|\([^();]{0,100}+\)){0,800}+\):)"),
+    (VALUE, r"(?:readonly )?<identifier>(?=\??: ?(?:<[^;{}\n]{1,80}>)?\([^()\n]{0,200}(?:\)|$))"),
+    lead=r" ?(?:export )?+(?:default )?+(?:declare )?+",
+    identifier=r"((?!\d)[\w$]++)",
+    function=(
+        r"(?:async\b ?)?(?:function\b|\w+ ?=>|<[^;{}\n]{1,80}>\s*\("
+        r"|\((?:[^()]|\([^()]{0,200}+\)){0,600}+\) ?(?::[^=;\n]{1,120})?=>)"
+    ),
+    modifiers=(
+        r"(?:(?:public|private|protected|static|async|override|readonly|get|set|abstract|declare|accessor) )*+"
+    ),
+    no_statement=(
+        r"(?!(?:if|for|while|switch|catch|with|return|function|else|new|throw|typeof|await|super|do|case)\b)"
+    ),
 )
 _PHP = grammar(
-    (FUNCTION, r"(?:(?:public|private|protected|static|final|abstract)[ \t]+)*function[ \t]+&?[ \t]*<name>"),
-    (TYPE, r"(?:(?:final|abstract|readonly)[ \t]+)*(?:class|interface|trait|enum)[ \t]+<name>"),
-    (VALUE, r"(?:(?:public|private|protected|final)[ \t]+)*const[ \t]+(?:\??\w+[ \t]+)?<name>(?=[ \t]*=)"),
-    (VALUE, r"define\([ \t]*['\"]<name>"),
-    (VALUE, r"(?:(?:public|private|protected|static|readonly|var)[ \t]+)++(?:\??[\w\\|]+[ \t]+)?\$<name>"),
+    (FUNCTION, r"<modifiers>function &? ?<name>"),
+    (TYPE, r"<modifiers>(?:class|interface|trait|enum) <name>"),
+    (VALUE, r"<modifiers>const (?:\??\w+ )?<name>(?= ?=)"),
+    (VALUE, r"define\( ?['\"]<name>"),
+    (VALUE, r"<modifier>++(?:\??[\w\\|]+ )?\$<name>"),
+    modifier=r"(?:(?:public|private|protected|static|final|abstract|readonly|var) )",
+    modifiers=r"<modifier>*+",
 )
 _DART = grammar(
-    (TYPE, r"(?:(?:abstract|base|final|sealed|interface|mixin)[ \t]+)*(?:class|mixin|enum|extension|typedef)[ \t]+<name>"),
-    (FUNCTION, rf"(?:(?:static|external|@override|final|const|factory|late)[ \t]+)*{_NO_JAVA_STATEMENT}(?:{_JAVA_TYPE}[ \t]+)(?:get[ \t]+|set[ \t]+)?<name>(?=[ \t]*{_GENERIC}{_PARAMETERS}\s*(?:async\*?[ \t]*)?(?:\{{|=>))"),
+    (TYPE, r"(?:(?:abstract|base|final|sealed|interface|mixin) )*(?:class|mixin|enum|extension|typedef) <name>"),
+    (
+        FUNCTION,
+        r"(?:(?:static|external|@override|final|const|factory|late) )*<no_statement>(?:<type>)(?:[gs]et )?"
+        r"<name>(?= ?<generics>(?:<parameters>)?\s*(?:async\*? ?)?(?:\{|=>))",
+    ),
+    no_statement=_NO_STATEMENT,
+    type=_TYPE,
 )
 
 GRAMMARS: dict[str, Grammar] = {

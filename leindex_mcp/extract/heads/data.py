@@ -12,46 +12,46 @@ _SQL = grammar(
     (VALUE, rf"{_SQL_CREATE}(?i:index)\s+(?i:concurrently\s+)?{_SQL_NAME}"),
 )
 _PROTO = grammar(
-    (TYPE, r"(?:message|service|enum)[ \t]+<name>(?=\s*\{)"),
-    (FUNCTION, r"rpc[ \t]+<name>"),
+    (TYPE, r"(?:message|service|enum) <name>(?=\s*\{)"),
+    (FUNCTION, r"rpc <name>"),
 )
-_THRIFT = grammar((TYPE, r"(?:struct|union|exception|enum|service|typedef[ \t]+\S+)[ \t]+<name>"))
+_THRIFT = grammar((TYPE, r"(?:struct|union|exception|enum|service|typedef \S+) <name>"))
 _GRAPHQL = grammar(
-    (TYPE, r"(?:extend[ \t]+)?(?:type|interface|enum|input|union|scalar)[ \t]+<name>"),
-    (FUNCTION, r"(?:query|mutation|subscription|fragment|directive)[ \t]+@?<name>"),
+    (TYPE, r"(?:extend )?(?:type|interface|enum|input|union|scalar) <name>"),
+    (FUNCTION, r"(?:query|mutation|subscription|fragment|directive) @?<name>"),
 )
-_PRISMA = grammar((TYPE, r"(?:model|enum|type|view)[ \t]+<name>(?=[ \t]*\{)"))
+_PRISMA = grammar((TYPE, r"(?:model|enum|type|view) <name>(?= ?\{)"))
 _TERRAFORM = grammar(
-    (VALUE, r"(?:resource|data)[ \t]+\"[^\"\n]+\"[ \t]+\"([\w-]+)"),
-    (VALUE, r"(?:variable|output|module|provider)[ \t]+\"([\w-]+)"),
+    (VALUE, r"(?:resource|data) \"[^\"\n]+\" \"([\w-]+)"),
+    (VALUE, r"(?:variable|output|module|provider) \"([\w-]+)"),
 )
 _CMAKE = grammar(
-    (FUNCTION, r"(?i:function|macro)[ \t]*\([ \t]*<name>"),
-    (VALUE, r"(?i:add_executable|add_library|add_custom_target)[ \t]*\(\s*([\w.-]+)"),
+    (FUNCTION, r"(?i:function|macro) ?\( ?<name>"),
+    (VALUE, r"(?i:add_executable|add_library|add_custom_target) ?\(\s*([\w.-]+)"),
 )
 _MAKE = grammar(
-    (FUNCTION, r"(?!\.)([\w.-]+)(?=[ \t]*::?(?!=))"),
-    (VALUE, r"(?:export[ \t]+|override[ \t]+)?<name>(?=[ \t]*[:?+]?=)"),
+    (FUNCTION, r"(?!\.)([\w.-]+)(?= ?::?(?!=))"),
+    (VALUE, r"(?:export |override )?<name>(?= ?[:?+]?=)"),
     lead="",
 )
 _SOLIDITY = grammar(
-    (TYPE, r"(?:abstract[ \t]+)?(?:contract|interface|library|struct|enum|error|event)[ \t]+<name>"),
-    (FUNCTION, r"(?:function|modifier)[ \t]+<name>"),
+    (TYPE, r"(?:abstract )?(?:contract|interface|library|struct|enum|error|event) <name>"),
+    (FUNCTION, r"(?:function|modifier) <name>"),
 )
 _VERILOG = grammar(
-    (TYPE, r"(?:module|interface|package|class|program)[ \t]+(?:automatic[ \t]+)?<name>"),
-    (FUNCTION, r"(?:function|task)[ \t]+(?:automatic[ \t]+)?(?:[\w\[\]:]+[ \t]+)*?<name>(?=[ \t]*[(;])"),
+    (TYPE, r"(?:module|interface|package|class|program) (?:automatic )?<name>"),
+    (FUNCTION, r"(?:function|task) (?:automatic )?(?:[\w\[\]:]+ )*?<name>(?= ?[(;])"),
 )
 _FORTRAN = grammar(
-    (FUNCTION, r"(?i:(?:pure|elemental|recursive|impure|integer|real|logical|module|double[ \t]+precision)[ \t]+)*(?i:subroutine|function)[ \t]+<name>"),
-    (TYPE, r"(?i:module|program|submodule[ \t]*\([^)\n]*\))[ \t]+(?!(?i:procedure|subroutine|function)\b)<name>"),
-    (TYPE, r"(?i:type)(?:[ \t]*,[^:\n]{1,80})?[ \t]*::[ \t]*<name>"),
+    (FUNCTION, r"(?i:(?:pure|elemental|recursive|impure|integer|real|logical|module|double precision) )*(?i:subroutine|function) <name>"),
+    (TYPE, r"(?i:module|program|submodule ?\([^)\n]*\)) (?!(?i:procedure|subroutine|function)\b)<name>"),
+    (TYPE, r"(?i:type)(?: ?,[^:\n]{1,80})? ?:: ?<name>"),
 )
 _PASCAL = grammar(
-    (FUNCTION, r"(?i:class[ \t]+)?(?i:procedure|function|constructor|destructor)[ \t]+(?:\w+\.)*<name>"),
-    (TYPE, r"<name>(?=[ \t]*=[ \t]*(?i:packed[ \t]+)?(?i:class|record|interface)\b)"),
+    (FUNCTION, r"(?i:class )?(?i:procedure|function|constructor|destructor) (?:\w+\.)*<name>"),
+    (TYPE, r"<name>(?= ?= ?(?i:packed )?(?i:class|record|interface)\b)"),
 )
-_NIX = grammar((VALUE, r"(?:[\w-]+\.)*([^\W\d][\w'-]*)(?=[ \t]*=[ \t])"))
+_NIX = grammar((VALUE, r"(?:[\w-]+\.)*([^\W\d][\w'-]*)(?= ?=[ \t])"))
 
 GRAMMARS: dict[str, Grammar] = {
     "cmake": _CMAKE,

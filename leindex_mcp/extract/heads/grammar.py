@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leindex_mcp.extract.notation import expand
 from leindex_mcp.records import DefinitionKind
 
 TYPE = DefinitionKind.TYPE
 FUNCTION = DefinitionKind.FUNCTION
 VALUE = DefinitionKind.VALUE
 
-_NAME = r"([^\W\d]\w*)"
-_UPPER = r"([A-Z]\w*)"
+# Repeats over several lines are bounded and possessive, so that hostile text costs linear time.
+_PARTS = {
+    "name": r"([^\W\d]\w*+)",
+    "Name": r"([^\W\da-z_]\w*+)",
+    "parameters": r"\((?:[^(){};]|\([^(){};]{0,200}+\)){0,600}+\)",
+    "generics": r"(?:<[^;{}()\n]{0,200}>)?",
+    "start": r"(?<=\n)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +30,43 @@ class Grammar:
 
     pattern: re.Pattern[str]  #: begins with a newline; exactly one group takes part in a match: the name
     kinds: tuple[DefinitionKind, ...]  #: of group i + 1
+    quote: str | None  #: opens and closes text of several lines, in which heads are examples
+
+    def matches(self, text: str) -> Iterator[tuple[re.Match[str], DefinitionKind]]:
+        """Find all heads of *text*, which begins with a newline of its own."""
+        quotes = self._quotes(text)
+        for match in self.pattern.finditer(text):
+            group = match.lastindex or 0
+            if not quotes or bisect_right(quotes, match.start(group)) % 2 == 0:
+                yield match, self.kinds[group - 1]
+
+    def _quotes(self, text: str) -> list[int]:
+        """Return the places of all quotes, opening and closing in turn; none when they do not pair up."""
+        if self.quote is None:
+            return []
+        places: list[int] = []
+        place = text.find(self.quote)
+        while place >= 0:
+            if text[place - 1] not in "\\'\"":  # a quoted or escaped quote is none
+                places.append(place)
+            place = text.find(self.quote, place + len(self.quote))
+        return places if len(places) % 2 == 0 else []
 
 
-def grammar(*heads: tuple[DefinitionKind, str], lead: str = r"[ \t]*+") -> Grammar:
-    r"""Join alternatives to one pattern, in which each line is tried once.
+def grammar(
+    *heads: tuple[DefinitionKind, str], lead: str = r"[ \t]*+", quote: str | None = None, **parts: str
+) -> Grammar:
+    r"""Join alternatives to one pattern, which tries each line once.
 
     Every match begins with the newline before its line: the engine leaps from one to the next. *lead* is
-    what may stand before every head. In a head, ``<name>`` is the defined name, ``<Name>`` the same with a
-    capital; a head without either brings one group of its own. Possessive repeats (``*+``) and bounds keep
-    hostile text linear.
+    what stands before every head. Heads are written in the notation of `notation`, with the parts
+    ``<name>`` (what is defined), ``<Name>`` (the same with a capital), ``<parameters>`` (a list in
+    parentheses over any number of lines), ``<generics>``, ``<start>`` (nothing stood before), and *parts*.
+    Each head has exactly one group: the name.
     """
-    alternatives = "|".join(_with_groups(head) for _, head in heads)
-    pattern = re.compile(rf"\n{lead}(?:{alternatives})")
+    known = {**_PARTS, **parts}
+    alternatives = "|".join(expand(head, known) for _, head in heads)
+    pattern = re.compile(rf"\n{expand(lead, known)}(?:{alternatives})", re.MULTILINE)
     if pattern.groups != len(heads):
-        raise ValueError("every head needs exactly one group")
-    return Grammar(pattern, tuple(kind for kind, _ in heads))
-
-
-def _with_groups(head: str) -> str:
-    return head.replace("<name>", _NAME).replace("<Name>", _UPPER)
+        raise ValueError(f"{len(heads)} heads have {pattern.groups} groups")
+    return Grammar(pattern, tuple(kind for kind, _ in heads), quote)

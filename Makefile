@@ -65,7 +65,7 @@ $(VENV)/installed-test: pyproject.toml | $(PY)
 	@touch $@ $(VENV)/installed
 
 $(VENV)/installed-test-transformers: pyproject.toml | $(PY)
-	$(PIP) --editable '.[test,test-transformers]'
+	$(PIP) --editable '.[test,test-transformers,test-clients]'
 	@touch $@ $(VENV)/installed $(VENV)/installed-test
 
 # The rival lives apart, so that neither sees the other's dependencies.

@@ -41,12 +41,17 @@ def _decode(data: bytes) -> str | None:
             return _strictly(data, encoding)
     if b"\0" in data:
         encoding_16 = _utf16_without_mark(data[:_SNIFF_BYTES])
-        return None if encoding_16 is None else _strictly(data, encoding_16)
+        text = None if encoding_16 is None else _strictly(data, encoding_16)
+        # A handful of small numbers has zeros like UTF-16, and is no text.
+        return None if text is None or _is_riddled_with_controls(text.encode("latin-1", "replace")) else text
     text = _strictly(data, "utf-8")
     if text is not None:
         return text
-    controls = len(data) - len(data.translate(None, _CONTROLS))
-    return None if controls > _CONTROL_SHARE * len(data) else data.decode("latin-1")
+    return None if _is_riddled_with_controls(data) else data.decode("latin-1")
+
+
+def _is_riddled_with_controls(data: bytes) -> bool:
+    return len(data) - len(data.translate(None, _CONTROLS)) > _CONTROL_SHARE * len(data)
 
 
 def _strictly(data: bytes, encoding: str) -> str | None:

@@ -62,7 +62,7 @@ _CPP = grammar(
     ),
     no_statement=(
         r"(?!(?:return|else|new|delete|throw|case|goto|typedef|using|do|if|for|while|switch|catch|sizeof"
-        r"|namespace|co_\w+)\b|[A-Z_]+_ASSERT)"
+        r"|namespace|co_\w+|decltype|noexcept|requires|static_assert|alignas|defined)\b|[A-Z_]+_ASSERT)"
     ),
     template=r"(?:template ?<[^;{}]{0,300}?>\s*)?",
     type=r"(?!operator\b)\w[\w:]*+(?:<[^;{}()\n]{0,120}>)?(?:::\w+)*[ \t]*[*&]*[ \t]+[*&]*",

@@ -32,6 +32,7 @@ __all__ = [
     "split",
     "stem",
     "term",
+    "word_term",
 ]
 
 STOP_WORDS: Final = frozenset(

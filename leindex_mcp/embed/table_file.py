@@ -4,7 +4,7 @@
     vocabulary        uint8    the words in UTF-8, a line end between two
     vectors           int8     (n, dim)
     scales            float32  (n,)      vector i is `vectors[i] * scales[i]`
-    document_weights  float32  (n,)      what the word weighs in a document ...
+    document_weights  float32  (n,)      above 0: what the word weighs in a document ...
     question_weights  float32  (n,)      ... and in a question, where it replaces idf
 `word_table.json` holds `name`, `version`, `dim`, `training_data_digest`, and the `sha256` of the former.
 """
@@ -106,19 +106,26 @@ def _table(description: Description, octets: NDArray[np.uint8]) -> TableFile:
         raise ValueError("its sha256 is not the one described")
     tensors = _tensors(octets)
     words = tensors["vocabulary"].tobytes().decode().split("\n")
-    for name in ("scales", "document_weights", "question_weights"):
-        if tensors[name].shape != (len(words),):
-            raise ValueError(f"{name} of shape {tensors[name].shape} for {len(words)} words")
-    if tensors["vectors"].shape != (len(words), description.dim):
-        raise ValueError(f"vectors of shape {tensors['vectors'].shape} for {len(words)} words")
+    vectors = tensors["vectors"].astype(np.int8, copy=False)
+    if vectors.shape != (len(words), description.dim):
+        raise ValueError(f"vectors of shape {vectors.shape} for {len(words)} words")
     return TableFile(
         description=description,
         words=words,
-        vectors=tensors["vectors"].astype(np.int8, copy=False),
-        scales=tensors["scales"].astype(np.float32, copy=False),
-        document_weights=tensors["document_weights"].astype(np.float32, copy=False),
-        question_weights=tensors["question_weights"].astype(np.float32, copy=False),
+        vectors=vectors,
+        scales=_per_word(tensors, "scales", len(words)),
+        document_weights=_per_word(tensors, "document_weights", len(words)),
+        question_weights=_per_word(tensors, "question_weights", len(words)),
     )
+
+
+def _per_word(tensors: Mapping[str, NDArray[np.generic]], name: str, n_words: int) -> NDArray[np.float32]:
+    numbers = tensors[name].astype(np.float32, copy=False)
+    if numbers.shape != (n_words,):
+        raise ValueError(f"{name} of shape {numbers.shape} for {n_words} words")
+    if not (np.isfinite(numbers).all() and (numbers > 0).all()):
+        raise ValueError(f"{name} that are not above 0")
+    return numbers
 
 
 def _tensors(octets: NDArray[np.uint8]) -> dict[str, NDArray[np.generic]]:

@@ -17,6 +17,7 @@ from leindex_mcp.errors import EncoderError
 
 _SHORTEST_PIECE = 3  # letters; shorter pieces are found in any word
 _MOST_PIECES = 8  # no name has more; the sum stays within 16 bits
+_READ_LETTERS = 40  # of an unknown word; what is longer is data, not a name
 _REMEMBERED = 1 << 16  # unknown words whose pieces are kept
 _INT8_MAX = 127
 _GREATEST = 2047  # of the numbers in weighed vectors; thousands of them then add up exactly in float32
@@ -45,7 +46,6 @@ class TrainedTable:
         digest = description.sha256[:12]
         self.fingerprint = f"{description.name}-{description.version}-{self.dim}-{digest}"
         self._ids = {word: number for number, word in enumerate(table.words)}
-        self._longest = max(map(len, table.words))
         self._vectors = table.vectors[:, : self.dim]
         self._document_side = self._side(table.scales * table.document_weights)
         self._question_side = self._side(table.scales * table.question_weights)
@@ -101,14 +101,15 @@ class TrainedTable:
 
     def _find_pieces(self, word: str) -> tuple[int, ...]:
         """Cut known words off the front of an unknown one, the longest first; letters between are skipped."""
+        word = word[:_READ_LETTERS]
         found: list[int] = []
         start = 0
-        while start <= len(word) - _SHORTEST_PIECE:
-            for end in range(min(len(word), start + self._longest), start + _SHORTEST_PIECE - 1, -1):
+        while start <= len(word) - _SHORTEST_PIECE and len(found) < _MOST_PIECES:
+            for end in range(len(word), start + _SHORTEST_PIECE - 1, -1):
                 if (number := self._ids.get(word[start:end])) is not None:
                     found.append(number)
                     start = end
                     break
             else:
                 start += 1
-        return tuple(found[:_MOST_PIECES])
+        return tuple(found)

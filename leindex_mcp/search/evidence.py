@@ -76,7 +76,7 @@ def _file_cosines(corpus: Corpus, keyword: Scores, cosine: Scores, vector: NDArr
     scores = dense.best_of_each(cosine, corpus.chunk_offsets) * moved.share
     nearest = dense.highest(scores, FEEDBACK_FILES)
     chunks = dense.argbest_of_each(cosine, corpus.chunk_offsets, nearest)
-    scores[corpus.file[chunks]] = corpus.vectors.some(chunks) @ moved.vector
+    scores[corpus.file[chunks]] = np.vecdot(corpus.vectors.some(chunks), moved.vector)
     return scores
 
 

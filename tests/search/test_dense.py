@@ -1,0 +1,77 @@
+"""Vector scores: small integers, whole blocks, runs of chunks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leindex_mcp.search import dense
+from leindex_mcp.search.dense import Vectors, argbest_of_each, best_of_each, feedback, highest, unit
+
+
+def unit_rows(count, dim=16, seed=0):
+    """Roll unit rows."""
+    rows = np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("block_values", [1, 16, 48, 1 << 19])
+def test_products_are_cosines_whatever_the_block(monkeypatch, block_values):
+    """Blocks that end anywhere, and rounding to a byte, must not show in the second digit."""
+    monkeypatch.setattr(dense, "BLOCK_VALUES", block_values)
+    rows, vector = unit_rows(50), unit_rows(1, seed=1)[0]
+
+    products = Vectors.of(rows.astype(np.float16)).dot(vector)
+
+    assert products == pytest.approx(rows @ vector, abs=0.01)
+
+
+def test_a_row_of_zeros_is_near_nothing():
+    """A chunk without a vector is allowed; dividing by its largest value is not."""
+    assert Vectors.of(np.zeros((1, 4), np.float16)).dot(np.ones(4, np.float32)).tolist() == [0.0]
+
+
+def test_no_rows_give_no_products():
+    """An index without chunks can be asked, too."""
+    assert len(Vectors.of(np.zeros((0, 4), np.float16)).dot(np.ones(4, np.float32))) == 0
+
+
+def test_feedback_moves_the_question_towards_what_answers_it():
+    """The moved question stays a unit vector and knows how much of the old one is in it."""
+    rows = unit_rows(5)
+    question = unit_rows(1, seed=3)[0]
+    vectors = Vectors.of(rows.astype(np.float16))
+
+    moved = feedback(vectors, question, np.array([2]))
+
+    assert np.linalg.norm(moved.vector) == pytest.approx(1)
+    assert moved.vector @ rows[2] > question @ rows[2]
+    expected = unit(question + 0.4 * rows[2])
+    assert moved.vector == pytest.approx(expected, abs=0.01)
+    assert moved.share == pytest.approx(1 / np.linalg.norm(question + 0.4 * rows[2]), rel=0.01)
+
+
+runs_of_scores = st.lists(st.lists(st.integers(-3, 3), max_size=4), min_size=1, max_size=8)
+
+
+@given(runs_of_scores)
+def test_each_run_has_its_best_and_the_first_place_of_it(runs):
+    """Empty files stand between others, and chunks of one file are often equal."""
+    scores = np.array([value for run in runs for value in run], np.float32)
+    offsets = np.cumsum([0, *map(len, runs)]).astype(np.int64)
+    lowest = min([0, *scores.tolist()])
+
+    assert best_of_each(scores, offsets).tolist() == [max(run, default=lowest) for run in runs]
+    first = [int(offsets[i]) + run.index(max(run)) for i, run in enumerate(runs) if run]
+    if first:
+        assert argbest_of_each(scores, offsets, np.arange(len(runs))).tolist() == first
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=20), st.integers(1, 25))
+def test_the_highest_are_the_first_of_a_stable_sort(values, count):
+    """Equal scores stand in order of position, which is order of path."""
+    order = sorted(range(len(values)), key=lambda i: -values[i])
+
+    assert highest(np.array(values, np.float32), count).tolist() == order[:count]

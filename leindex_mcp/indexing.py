@@ -227,7 +227,7 @@ class _Run:
             unchanged=len(scan.records) - len(self._changed),
             removed=len(self._removed),
             bytes_read=self._bytes_read,
-            skipped=Counter(scan.statistics.skipped) + Counter(pinned.skipped),
+            skipped=dict(Counter(scan.statistics.skipped) + Counter(pinned.skipped)),
             seconds=seconds | {"total": time.perf_counter() - self._started},
             stat_cache_hit_rate=self._parts.cache.get_stats()["hit_rate"],
             pattern_hit_rate=scan.statistics.verdict_hit_rate,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from leindex_mcp.store.disk import Disk
 from leindex_mcp.store.snapshot import Head, Retired
 
 _GRACE_SECONDS = 600  # how long a reader may hold a snapshot before it reads from it
-_OURS = re.compile(r"(?:generation-(?P<number>[0-9]+)|view-[0-9]+)")
+_OURS = re.compile(r"(?P<kind>generation|view)-(?P<number>[0-9]+)")
 
 
 def still_needed(retired: Iterable[Retired], now: float) -> tuple[Retired, ...]:
@@ -28,7 +29,7 @@ def sweep(directory: Path, head: Head, disk: Disk) -> None:
             disk.remove_directory(path, "sweep")
 
 
-def highest_generation(directory: Path) -> int:
-    """Return the highest number of a generation on the disk, named or not; 0 where there is none."""
+def next_number(directory: Path, kind: Literal["generation", "view"]) -> int:
+    """Return a number that no directory of that kind has, named or left over: none is ever used twice."""
     matches = (_OURS.fullmatch(path.name) for path in directory.iterdir())
-    return max((int(match["number"]) for match in matches if match and match["number"]), default=0)
+    return 1 + max((int(match["number"]) for match in matches if match and match["kind"] == kind), default=0)

@@ -61,13 +61,14 @@ class Generation:
 class View:
     """Arrays derived from one snapshot, ready to be mapped."""
 
+    number: int
     version: int  #: the `Head.version` that they were made from
-    data: tuple[DataFile, ...]
+    data: tuple[DataFile, ...] = ()
 
     @property
     def directory(self) -> str:
         """Return the name of the directory that holds the arrays."""
-        return f"view-{self.version}"
+        return f"view-{self.number}"
 
 
 class Retired(NamedTuple):
@@ -185,7 +186,7 @@ def _head(record: dict[str, Any]) -> Head:
         | {
             "generation": _generation(record["generation"]),
             "building": _generation(building) if building else None,
-            "view": View(view["version"], _data(view["data"])) if view else None,
+            "view": View(**view | {"data": _data(view["data"])}) if view else None,
             "retired": tuple(Retired(*entry) for entry in record["retired"]),
         }
     )

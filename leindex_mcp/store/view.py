@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,21 +27,23 @@ logger = logging.getLogger("leindex.store")
 _NAME = re.compile(r"[a-z][a-z0-9_.]*")
 
 
-def write_view(arrays: Mapping[str, NDArray[np.generic]], directory: Path, version: int, disk: Disk) -> View:
-    """Write each array to a file of its own; nobody sees them before `HEAD` names them."""
-    view = View(version, ())
+def write_view(view: View, arrays: Mapping[str, NDArray[np.generic]], directory: Path, disk: Disk) -> View:
+    """Write each array to a file of its own, and return *view* with them; `HEAD` then has to name it."""
     target = directory / view.directory
-    if target.exists():  # left over, or damaged: what is named whole is never written again
-        disk.remove_directory(target, "view.remove")
     disk.make_directory(target, "view.create")
     paths = []
     for name, array in arrays.items():
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} cannot name an array of a view")
         disk.at("view.write")
         paths.append(target / f"{name}.npy")
         np.save(paths[-1], array, allow_pickle=False)
-    return View(version, describe(directory, paths))
+    return replace(view, data=describe(directory, paths))
+
+
+def require_names(arrays: Iterable[str]) -> None:
+    """Raise ValueError for a name that cannot be a file name everywhere: a mistake of ours."""
+    for name in arrays:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} cannot name an array of a view")
 
 
 def map_view(view: View, directory: Path, verifier: Verifier) -> Arrays | None:

@@ -23,10 +23,10 @@ from leindex_mcp.records import Batch, StoredFile
 from leindex_mcp.store.disk import Disk, storage_errors
 from leindex_mcp.store.generation import OpenGeneration
 from leindex_mcp.store.integrity import Verifier
-from leindex_mcp.store.retirement import highest_generation, still_needed, sweep
+from leindex_mcp.store.retirement import next_number, still_needed, sweep
 from leindex_mcp.store.schema import FILES
-from leindex_mcp.store.snapshot import Generation, Head, read_head, write_head
-from leindex_mcp.store.view import write_view
+from leindex_mcp.store.snapshot import Generation, Head, View, read_head, write_head
+from leindex_mcp.store.view import require_names, write_view
 from leindex_mcp.store.writer_lock import WriterLock
 
 logger = logging.getLogger("leindex.store")
@@ -98,12 +98,14 @@ class Writer:
 
     def publish_view(self, arrays: Mapping[str, NDArray[np.generic]]) -> Head:
         """Let readers map these arrays, which were derived from the snapshot that answers now."""
+        require_names(arrays)
         with self._changing("writing"):
             head = self._head_with(self._begun()) if self._head is None else self._head
-            view = write_view(arrays, self._directory, head.version, self._disk)
-            if head.view and head.view.directory != view.directory:
+            view = View(next_number(self._directory, "view"), head.version)
+            written = write_view(view, arrays, self._directory, self._disk)
+            if head.view:
                 head = head.retiring(head.view.directory, self._clock())
-            return self._switch(replace(head, view=view))
+            return self._switch(replace(head, view=written))
 
     def finish(self) -> Head:
         """Let what was written answer, rewrite it if it is worn, and remove what nobody needs any more."""
@@ -193,7 +195,7 @@ class Writer:
         return None
 
     def _new_generation(self, encoder: str, dim: int) -> OpenGeneration:
-        number = 1 + highest_generation(self._directory)
+        number = next_number(self._directory, "generation")
         return OpenGeneration.create(Generation(number, encoder, dim), self._directory, self._disk)
 
     def _head_with(self, record: Generation) -> Head:

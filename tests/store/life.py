@@ -26,7 +26,7 @@ POINTS = """
     chunks.delete files.delete chunks.add files.add chunks.copy files.copy
     data.sync data.sync-directory
     head.write head.sync head.rename head.sync-directory
-    view.remove view.create view.write
+    view.create view.write
     note.write note.rename note.remove
     sweep
 """.split()  # but for `*.restore`, which only a run after a failed one passes

@@ -20,7 +20,14 @@ from leindex_mcp.settings import KEYS, Settings, is_marked, value_of
 
 Scope = Literal["session", "user"]
 
-_GPU_KEYS = {f"performance.embeddings.{name}" for name in ("enable_gpu", "device", "fp16")}
+# Keys that a transformer model will read; until there is one, they are checked, kept and said to be idle.
+_IDLE = {
+    "performance.embeddings.batch_size": "the built-in model takes a batch of files at once",
+    "performance.embeddings.enable_gpu": "the built-in model runs on the CPU",
+    "performance.embeddings.device": "the built-in model runs on the CPU",
+    "performance.embeddings.fp16": "the built-in model runs on the CPU",
+    "performance.embeddings.allow_download": "no model is downloaded",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ def get(loaded: LoadedSettings, key: str) -> SettingRow:
         origin=loaded.origins[key],
         default=value_of(Settings(), key),
         allowed=allowed(key),
-        note=_note(loaded.settings, key),
+        note=f"no effect yet: {_IDLE[key]}" if key in _IDLE else "",
     )
 
 
@@ -145,14 +152,6 @@ def _require_person(loaded: LoadedSettings, key: str, *, by_person: bool) -> Non
             f"`{key}` decides what is read or downloaded, so a person sets it: "
             f"`leindex config set {key} VALUE`, or in {loaded.sources.user_file}"
         )
-
-
-def _note(settings: Settings, key: str) -> str:
-    """Return why a value has no effect now: the built-in model runs on the CPU whatever the GPU keys say."""
-    is_built_in = settings.performance.embeddings.model == "default"
-    return (
-        "no effect with the built-in model, which runs on the CPU" if key in _GPU_KEYS and is_built_in else ""
-    )
 
 
 def _change(

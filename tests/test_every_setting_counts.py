@@ -1,0 +1,221 @@
+"""Every setting changes something that can be seen; each test fails when its key is ignored."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import pytest
+
+from leindex_mcp import FileStatCache, LeIndex, LeIndexError, indexing
+from leindex_mcp.config_edit import get
+from leindex_mcp.config_file import variable
+from leindex_mcp.embed.static_encoder import StaticEncoder
+from leindex_mcp.embed.word_table import UntrainedTable
+from leindex_mcp.settings import KEYS, Settings
+
+Observe = Callable[[Path], object]
+
+TREE = {
+    **{f"src/part_{number}.py": f"def part_{number}():\n    return {number}\n" for number in range(6)},
+    "dist/out.py": "def built():\n    pass\n",
+    "big.py": "# a long file\n" * 400,
+    ".gitignore": "*.log\n",
+    **{f"run_{number}/debug.log": "kept out, time and again\n" for number in range(4)},
+}
+
+
+@pytest.fixture
+def root(make_tree) -> Path:
+    """A project that every setting has a say in."""
+    return make_tree(TREE)
+
+
+@pytest.fixture
+def log(caplog) -> Callable[[Path], str]:
+    """Return what a run logs with `profile`."""
+
+    def log(root: Path) -> str:
+        with caplog.at_level(logging.DEBUG, logger="leindex"):
+            LeIndex(root).index(profile=True)
+        return caplog.text
+
+    return log
+
+
+def second_pass(root: Path):
+    """Return the report of a second run in one process."""
+    project = LeIndex(root)
+    project.index()
+    return project.index()
+
+
+def commits(root: Path) -> int:
+    """Return how many commits a first run needs: each one tells its progress."""
+    done = []
+    LeIndex(root).index(on_progress=lambda files, _total, doing: doing == "indexing" and done.append(files))
+    return len(set(done))
+
+
+def outcome(root: Path) -> str:
+    """Return the error that a run ends with, or `fine`."""
+    try:
+        LeIndex(root).index()
+    except LeIndexError as exc:
+        return type(exc).__name__
+    return "fine"
+
+
+def files(root: Path) -> set[str]:
+    """Return what would be indexed."""
+    return set(LeIndex(root).files())
+
+
+def note(key: str) -> Observe:
+    """Return what `config` says beside a key that has no effect with the built-in model."""
+    return lambda root: get(LeIndex(root).loaded, key).line()
+
+
+SEEN: dict[str, tuple[str, str, Observe]] = {
+    "performance.file_stat_cache.enabled": (
+        "true",
+        "false",
+        lambda root: second_pass(root).stat_cache_hit_rate > 0,
+    ),
+    "performance.file_stat_cache.max_size": (
+        "100",
+        "1",
+        lambda root: second_pass(root).stat_cache_hit_rate > 0,
+    ),
+    "performance.file_stat_cache.ttl_seconds": (
+        "300",
+        "0",
+        lambda root: second_pass(root).stat_cache_hit_rate > 0,
+    ),
+    "performance.parallel_scanner.timeout_seconds": ("300", "0.000001", outcome),
+    "performance.parallel_processor.batch_size": ("100", "1", commits),
+    "performance.embeddings.model": ("default", "/nowhere", outcome),
+    "performance.pattern_trie.cache_size": ("1000", "0", lambda root: second_pass(root).pattern_hit_rate),
+    "directory_filtering.skip_large_directories": ("[]", "dist", files),
+    "file_filtering.max_file_size": ("1000000", "1000", files),
+    "allowed_roots": ("", "/nowhere", outcome),
+    **{
+        f"performance.embeddings.{name}": (one, other, note(f"performance.embeddings.{name}"))
+        for name, one, other in [
+            ("enable_gpu", "true", "false"),
+            ("device", "auto", "cpu"),
+            ("fp16", "true", "false"),
+            ("allow_download", "true", "false"),
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("key", SEEN)
+def test_two_values_of_a_setting_are_told_apart(root, monkeypatch, key):
+    """What a user sets must show: in what is found, in a report, or in what is said."""
+    one, other, observe = SEEN[key]
+    seen = []
+    for turn, value in enumerate((one, other)):
+        monkeypatch.setenv("LEINDEX_HOME", str(root.parent / f"home-{turn}"))
+        monkeypatch.setenv(variable(key), value)
+        seen.append(observe(root))
+
+    assert seen[0] != seen[1]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("performance.profile", "small", r"Content extraction: \d+\.\ds \(parallel, 2 workers\)"),
+        ("performance.profile", "large", r"Embedding generation: \d+\.\ds \(batch=64, "),
+        ("performance.parallel_processor.max_workers", "3", r"Content extraction: .* 3 workers\)"),
+        ("performance.embeddings.batch_size", "7", r"Embedding generation: .*\(batch=7, "),
+    ],
+)
+def test_the_profile_of_a_run_names_the_setting(root, monkeypatch, log, key, value, line):
+    """The guide's six lines carry the settings that they were made with."""
+    monkeypatch.setenv(variable(key), value)
+
+    assert re.search(line, log(root))
+
+
+def test_every_setting_has_an_observation():
+    """A key that is added without one would be a key that does nothing."""
+    elsewhere = {
+        "performance.profile",  # the lines of a run, above
+        "performance.parallel_processor.max_workers",  # as above, and at the barrier below
+        "performance.embeddings.batch_size",  # the lines of a run, above
+        "performance.parallel_scanner.max_workers",  # tests/scan
+        "performance.pattern_trie.enabled",  # tests/scan
+    }
+
+    assert set(SEEN) | elsewhere == set(KEYS)
+
+
+@pytest.mark.parametrize("name", ["enable_gpu", "device", "fp16", "allow_download"])
+def test_a_key_without_an_effect_says_so(root, name):
+    """A setting that is accepted and does nothing must not look as if it did."""
+    assert "no effect" in note(f"performance.embeddings.{name}")(root)
+
+
+def test_workers_are_as_many_as_the_setting_says(root, tmp_path):
+    """The first three batches meet at a barrier that fewer workers never open; a fourth is never seen."""
+    workers = 3
+    encoder = MeetingEncoder(workers)
+    processor = {"max_workers": workers, "batch_size": 1}
+    settings = Settings.model_validate({"performance": {"parallel_processor": processor}})
+    project = LeIndex(root, settings=settings, home=tmp_path / "indexes")
+    parts = indexing.Parts(root, settings, encoder, project.store, FileStatCache(), project.pin)
+
+    report = anyio.run(indexing.index, parts)
+
+    assert report.indexed > workers
+    assert encoder.most_at_once == workers
+
+
+class MeetingEncoder(StaticEncoder):
+    """An encoder whose first calls wait for each other, and that counts how many go on at once."""
+
+    def __init__(self, parties: int) -> None:
+        super().__init__(UntrainedTable())
+        self.most_at_once = 0
+        self._meeting = threading.Barrier(parties)
+        self._calls = itertools.count()
+        self._parties = parties
+        self._inside = 0
+        self._lock = threading.Lock()
+
+    def encode_chunks(self, chunks, counts):
+        """Meet the others, then encode."""
+        with self._lock:
+            self._inside += 1
+            self.most_at_once = max(self.most_at_once, self._inside)
+        if next(self._calls) < self._parties:
+            self._meeting.wait(timeout=10)
+        try:
+            return super().encode_chunks(chunks, counts)
+        finally:
+            with self._lock:
+                self._inside -= 1
+
+
+def test_the_six_lines_of_the_guide_stand_on_the_logger_of_the_guide(root, log):
+    """`getLogger('leindex').setLevel(logging.DEBUG)` and `index(profile=True)`, as the guide writes."""
+    text = log(root)
+
+    for line in [
+        r"File scanning: \d+\.\ds \(\d+ files\)",
+        r"Pattern matching: \d+\.\ds \(\d+\.\d% cache hits\)",
+        r"Content extraction: \d+\.\ds \(parallel, 4 workers\)",
+        r"Embedding generation: \d+\.\ds \(batch=32, CPU\)",
+        r"Index update: \d+\.\ds",
+        r"Total indexing time: \d+\.\ds",
+    ]:
+        assert re.search(line, text)
+    assert re.findall(r"^(\w+) +(leindex)", text, flags=re.MULTILINE) == [("DEBUG", "leindex")] * 6

@@ -43,7 +43,7 @@ class Vectors:
         for part in blocks:
             block = buffer[: part.stop - part.start]
             np.copyto(block, self.rows[part])
-            # Not `np.dot`: for a matrix BLAS wakes threads that spin, ten times the work; for a row it does not.
+            # Not `np.dot`: for a matrix BLAS wakes threads, and they spin ten times the work away.
             np.vecdot(block, vector, out=products[part])
         products *= self.scales
         return products

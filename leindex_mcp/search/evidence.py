@@ -30,7 +30,8 @@ class Evidence:
     chunk_keyword: Scores  #: (chunks,) BM25, 0 where no term occurs
     file_keyword: Scores  #: (files,) 0 to 1
     chunk_cosine: Scores | None  #: (chunks,) None without a vector
-    file_cosine: Scores | None  #: (files,) of the best chunk, after feedback
+    file_cosine: Scores | None  #: (files,) of the best chunk
+    file_cosine_after_feedback: Scores | None  #: (files,)
     stems: Overlap  #: per file
     paths: Overlap  #: per file, its stem included
     names: Overlap  #: per distinct defined name
@@ -44,12 +45,13 @@ def gather(
     keyword = lexical.chunk_scores(corpus.postings, question.terms)
     if kept is not None:
         keyword *= kept
-    cosine = file_cosine = None
+    cosine = file_cosine = after_feedback = None
     if vector is not None and len(keyword):
         cosine = corpus.vectors.dot(vector)
         if kept is not None:
             cosine = np.where(kept, cosine, np.float32(-1.0))
-        file_cosine = _file_cosines(corpus, keyword, cosine, vector)
+        file_cosine = dense.best_of_each(cosine, corpus.chunk_offsets)
+        after_feedback = _after_feedback(corpus, keyword, cosine, file_cosine, vector)
     likeness = Likeness.of(corpus.words.vocabulary, question.words)
     weights = _weights(corpus, question)
     return Evidence(
@@ -58,13 +60,16 @@ def gather(
         file_keyword=lexical.file_scores(keyword, corpus.file, len(corpus)),
         chunk_cosine=cosine,
         file_cosine=file_cosine,
+        file_cosine_after_feedback=after_feedback,
         stems=corpus.words.stems.overlap(likeness, weights),
         paths=corpus.words.paths.overlap(likeness, weights),
         names=corpus.words.names.overlap(likeness, weights),
     )
 
 
-def _file_cosines(corpus: Corpus, keyword: Scores, cosine: Scores, vector: NDArray[np.float32]) -> Scores:
+def _after_feedback(
+    corpus: Corpus, keyword: Scores, cosine: Scores, file_cosine: Scores, vector: NDArray[np.float32]
+) -> Scores:
     """Return each file's best cosine, the question moved towards the two best chunks of the corpus.
 
     The second product takes the nearest files only, and of each the chunk that was best in the first: the
@@ -73,7 +78,7 @@ def _file_cosines(corpus: Corpus, keyword: Scores, cosine: Scores, vector: NDArr
     highest = keyword.max()
     both = COSINE_WEIGHT * cosine + (keyword / highest if highest else keyword)
     moved = dense.feedback(corpus.vectors, vector, dense.highest(both, dense.FEEDBACK_CHUNKS))
-    scores = dense.best_of_each(cosine, corpus.chunk_offsets) * moved.share
+    scores = file_cosine * moved.share
     nearest = dense.highest(scores, FEEDBACK_FILES)
     chunks = dense.argbest_of_each(cosine, corpus.chunk_offsets, nearest)
     scores[corpus.file[chunks]] = np.vecdot(corpus.vectors.some(chunks), moved.vector)

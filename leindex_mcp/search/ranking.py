@@ -99,7 +99,9 @@ def file_scores(corpus: Corpus, evidence: Evidence, mode: Mode) -> Scores:
 
 def is_near(corpus: Corpus, evidence: Evidence, mode: Mode) -> Mask:
     """Return the files that have anything in common with the question, and a chunk to show."""
-    near = signals.meaning(corpus, evidence) >= NEAR_COSINE
+    # Before feedback: a question moved towards a chunk is near it, however far it was.
+    cosine = evidence.file_cosine
+    near = cosine >= NEAR_COSINE if cosine is not None else np.zeros(len(corpus), np.bool_)
     if mode != "semantic":
         near |= evidence.file_keyword > 0
         near |= evidence.paths.of_set > 0

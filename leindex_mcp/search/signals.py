@@ -21,8 +21,9 @@ def keyword(corpus: Corpus, evidence: Evidence) -> Scores:
 
 
 def meaning(corpus: Corpus, evidence: Evidence) -> Scores:
-    """Cosine of the file's best chunk; all 0 without a vector."""
-    return evidence.file_cosine if evidence.file_cosine is not None else np.zeros(len(corpus), np.float32)
+    """Cosine of the file's best chunk, after feedback; all 0 without a vector."""
+    scores = evidence.file_cosine_after_feedback
+    return scores if scores is not None else np.zeros(len(corpus), np.float32)
 
 
 def name(corpus: Corpus, evidence: Evidence) -> Scores:

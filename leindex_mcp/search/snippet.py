@@ -46,7 +46,8 @@ def snap(
         focus_line = _best_line(lines, outline, start_line, end_line, question)
     place = enclosing(lines, outline, focus_line) if lines else None
     if place is None:
-        return Place(start_line, end_line, None)
+        within = start_line <= focus_line <= end_line
+        return Place(start_line, end_line, None) if within else Place(focus_line, focus_line, None)
     if place.end_line - place.start_line < MAX_PLACE_LINES:
         return place
     start_line = min(max(start_line, place.start_line), focus_line)

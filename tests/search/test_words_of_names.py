@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,7 +53,7 @@ def overlap(question, sets):
 )
 def test_shares_equal_counting_by_hand(question, sets):
     """Both shares, for every set, against two loops. Neighbours that meet as one word are left out here."""
-    joined = [a + b for a, b in zip(question, question[1:], strict=False)]
+    joined = [a + b for a, b in pairwise(question)]
     if not set().union(*sets) or any(w.startswith(j) for j in joined for words in sets for w in words):
         return
     found = overlap(question, sets)

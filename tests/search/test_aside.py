@@ -1,0 +1,50 @@
+"""Which paths stand aside of the code."""
+
+from __future__ import annotations
+
+import pytest
+
+from leindex_mcp.search.aside import Aside, flags, reasons
+
+
+@pytest.mark.parametrize(
+    ("relative", "expected"),
+    [
+        ("src/config.py", Aside.NONE),
+        ("src/contest.py", Aside.NONE),
+        ("src/latest.ts", Aside.NONE),
+        ("src/inspector.go", Aside.NONE),
+        ("src/test.c", Aside.TEST),
+        ("tests/config.py", Aside.TEST),
+        ("src/Tests/Config.php", Aside.TEST),
+        ("pkg/test_config.py", Aside.TEST),
+        ("pkg/config_test.go", Aside.TEST),
+        ("src/config.spec.ts", Aside.TEST),
+        ("src/ConfigTest.java", Aside.TEST),
+        ("src/ConfigSpec.scala", Aside.TEST),
+        ("__tests__/config.js", Aside.TEST),
+        ("examples/basic.py", Aside.EXAMPLE),
+        ("docs/conf.py", Aside.EXAMPLE),
+        ("bench/run.c", Aside.EXAMPLE),
+        ("examples/tests/basic.py", Aside.EXAMPLE | Aside.TEST),
+        ("vendor/zlib/zlib.c", Aside.FOREIGN),
+        ("src/api_pb2.py", Aside.FOREIGN),
+        ("dist/app.min.js", Aside.FOREIGN),
+        ("types/index.d.ts", Aside.FOREIGN),
+        ("typings/os.pyi", Aside.FOREIGN),
+        ("compat.py", Aside.FOREIGN),
+        ("Makefile", Aside.NONE),
+    ],
+)
+def test_a_path_says_whether_it_stands_aside(relative, expected):
+    """Words count whole: `contest` and `latest` are no tests."""
+    assert reasons(relative) == expected
+
+
+def test_where_most_files_are_tests_being_one_says_nothing():
+    """A repository of test tools is not one big aside."""
+    mostly = flags(["tests/a.py", "tests/b.py", "src/c.py"])
+    half = flags(["tests/a.py", "src/b.py"])
+
+    assert mostly.tolist() == [0, 0, 0]
+    assert half.tolist() == [Aside.TEST, 0]

@@ -30,7 +30,9 @@ app = typer.Typer(
 )
 
 PathArgument = Annotated[Path | None, typer.Argument(help="The project; by default the one around here.")]
-RootOption = Annotated[list[Path] | None, typer.Option("--root", help="What a tool call without a path means.")]
+RootOption = Annotated[
+    list[Path] | None, typer.Option("--root", help="What a tool call without a path means.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of text.")]
 
 
@@ -72,7 +74,7 @@ def index(
 
 @app.command()
 def search(
-    query: Annotated[str, typer.Argument(help="Plain words, a symbol, a path or a \"string\".")],
+    query: Annotated[str, typer.Argument(help='Plain words, a symbol, a path or a "string".')],
     path: PathArgument = None,
     limit: Annotated[int, typer.Option("--limit", "-n", help="Hits at most, 1 to 100.")] = 10,
     mode: Annotated[str, typer.Option("--mode", help="hybrid, semantic or keyword.")] = "hybrid",
@@ -106,13 +108,23 @@ def search(
 @app.command()
 def files(
     path: PathArgument = None,
-    null: Annotated[bool, typer.Option("--null", "-0", help="End paths with NUL instead of a newline.")] = False,
-    skipped: Annotated[bool, typer.Option("--skipped", help="List what is left out: path, reason, rule.")] = False,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="End paths with NUL instead of a newline.")
+    ] = False,
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="List what is left out: path, reason, rule.")
+    ] = False,
 ) -> None:
     """List what would be indexed, a relative path a line."""
     project, subtree = _open(path)
     end = "\0" if null else "\n"
-    for line in project.files(skipped=skipped, subtree=subtree):
+    if skipped:
+        lines = (
+            f"{skip.relative}\t{skip.reason}\t{skip.detail}" for skip in project.skipped(subtree=subtree)
+        )
+    else:
+        lines = project.files(subtree=subtree)
+    for line in lines:
         sys.stdout.buffer.write(os.fsencode(line + end))
 
 
@@ -150,7 +162,9 @@ def _serve(roots: list[Path]) -> None:
     from leindex_mcp.server import serve as serve_mcp
 
     if sys.stdin.isatty():
-        typer.echo("Serving MCP on stdin and stdout: this is for an assistant to start. Try --help.", err=True)
+        typer.echo(
+            "Serving MCP on stdin and stdout: this is for an assistant to start. Try --help.", err=True
+        )
     serve_mcp(roots)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+
+_SHOWN_LENGTH = 300  # of what a caller sent
 
 
 class LeIndexError(Exception):
@@ -13,8 +17,9 @@ class RootNotFoundError(LeIndexError):
     """Raised when the root is missing or is not a directory."""
 
     def __init__(self, root: Path | str) -> None:
-        problem = "is a file, not a directory" if Path(root).is_file() else "does not exist"
-        super().__init__(f"{root} {problem}: pass the path of a project directory")
+        # os.path: a path that the system cannot even look up is no file, and no error
+        problem = "is a file, not a directory" if os.path.isfile(root) else "does not exist"  # noqa: PTH113
+        super().__init__(f"{str(root)[:_SHOWN_LENGTH]} {problem}: pass the path of a project directory")
 
 
 class RootRefusedError(LeIndexError):

@@ -19,7 +19,13 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from leindex_mcp import words
 from leindex_mcp.embed.encoder import Encoder
-from leindex_mcp.errors import IndexBusyError, IndexGoneError, LeIndexError, RootVanishedError, ScanTimeoutError
+from leindex_mcp.errors import (
+    IndexBusyError,
+    IndexGoneError,
+    LeIndexError,
+    RootVanishedError,
+    ScanTimeoutError,
+)
 from leindex_mcp.extract.document import read_documents
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import Batch, Document, FileRecord, IndexReport, Skipped, StoredFile
@@ -94,7 +100,11 @@ class _Run:
     async def is_up_to_date(self) -> bool:
         """Compare the tree with the snapshot in memory: an unchanged project takes no lock and opens no table."""
         pinned = await to_thread.run_sync(self._parts.pin)
-        if pinned is None or not pinned.head.complete or pinned.head.encoder != self._parts.encoder.fingerprint:
+        if (
+            pinned is None
+            or not pinned.head.complete
+            or pinned.head.encoder != self._parts.encoder.fingerprint
+        ):
             return False
         await self._compare(pinned.stored)
         return not self._changed and not self._removed

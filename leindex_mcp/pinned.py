@@ -34,7 +34,9 @@ class Pinned:
             return cls._mapped(snapshot.head, snapshot.view)
         files = snapshot.files
         skips = np.array([_SKIP_CODES.index(skip or "") for skip in files.skip], np.uint8)
-        return cls(snapshot.head, build(files, snapshot.chunks), files.fingerprints, files.content_hash, skips)
+        return cls(
+            snapshot.head, build(files, snapshot.chunks), files.fingerprints, files.content_hash, skips
+        )
 
     @classmethod
     def _mapped(cls, head: Head, arrays: Mapping[str, NDArray[np.generic]]) -> Pinned:
@@ -62,12 +64,19 @@ class Pinned:
         """Return what is indexed, by relative path."""
         chunks = np.diff(self.corpus.chunk_offsets).tolist()
         rows = zip(
-            self.corpus.paths, self.fingerprints.tolist(), self.content_hashes.tolist(), chunks, self.skips.tolist(),
+            self.corpus.paths,
+            self.fingerprints.tolist(),
+            self.content_hashes.tolist(),
+            chunks,
+            self.skips.tolist(),
             strict=True,
         )
         return {
             relative: StoredFile(
-                _fingerprint(fingerprint), content_hash, count, SkipReason(_SKIP_CODES[skip]) if skip else None
+                _fingerprint(fingerprint),
+                content_hash,
+                count,
+                SkipReason(_SKIP_CODES[skip]) if skip else None,
             )
             for relative, fingerprint, content_hash, count, skip in rows
         }

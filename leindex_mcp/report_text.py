@@ -20,7 +20,9 @@ def index_lines(report: IndexReport) -> str:
 
 def progress_line(done: int, total: int | None, doing: str) -> str:
     """Return how far a run is, and what to do about it."""
-    return f"{doing}: {done} of {'?' if total is None else total} files; it goes on: call `index` again to wait"
+    return (
+        f"{doing}: {done} of {'?' if total is None else total} files; it goes on: call `index` again to wait"
+    )
 
 
 def stats_lines(stats: IndexStats) -> str:

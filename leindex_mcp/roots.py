@@ -90,4 +90,6 @@ def implied_root(candidates: Sequence[str | None], working_directory: Path) -> P
 def index_directory(indexes: Path, root: Path) -> Path:
     """Return where the index of *root* lives: one folder a real path, readable by name."""
     name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in root.name)[:40]
-    return indexes / f"{name or 'root'}-{xxhash.xxh3_64_hexdigest(str(root).encode(errors='surrogateescape'))}"
+    return (
+        indexes / f"{name or 'root'}-{xxhash.xxh3_64_hexdigest(str(root).encode(errors='surrogateescape'))}"
+    )

@@ -41,7 +41,9 @@ Ctx = Context[Jobs]
 
 PathArgument = Annotated[
     str | None,
-    Field(description="Project directory, or a folder in it to search only that. Default: the current project."),
+    Field(
+        description="Project directory, or a folder in it to search only that. Default: the current project."
+    ),
 ]
 Globs = Annotated[list[str], Field(max_length=50)]
 
@@ -70,7 +72,9 @@ async def index(
 
 
 async def search(  # noqa: PLR0913  # the arguments of the tool, one to one
-    query: Annotated[str, Field(description="What the code does, in plain words; or a symbol, path or \"string\".")],
+    query: Annotated[
+        str, Field(description='What the code does, in plain words; or a symbol, path or "string".')
+    ],
     path: PathArgument = None,
     limit: Annotated[int, Field(ge=1, le=100, description="Hits at most.")] = 10,
     mode: Annotated[
@@ -116,7 +120,9 @@ async def stats(path: PathArgument = None, *, ctx: Ctx) -> str:
 
 
 async def config(
-    action: Annotated[Literal["show"], Field(description="show: every setting, its value and its origin.")] = "show",
+    action: Annotated[
+        Literal["show"], Field(description="show: every setting, its value and its origin.")
+    ] = "show",
     path: PathArgument = None,
     *,
     ctx: Ctx,
@@ -183,7 +189,11 @@ def _teller(ctx: Ctx) -> Tell:
 def _tool(function: Callable[..., Any], title: str, *, read_only: bool) -> Tool:
     """Return a tool that answers in text only, and whose schema says that it knows no other arguments."""
     hints = ToolAnnotations(
-        title=title, read_only_hint=read_only, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+        title=title,
+        read_only_hint=read_only,
+        destructive_hint=False,
+        idempotent_hint=True,
+        open_world_hint=False,
     )
     tool = Tool.from_function(function, title=title, annotations=hints, structured_output=False)
     tool.parameters["additionalProperties"] = False
@@ -228,7 +238,9 @@ def serve(roots: Sequence[Path] = ()) -> None:
 
     A signal ends the process at once: whatever was running, the index on disk is whole at every moment.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
     sys.stdin = io.TextIOWrapper(io.BufferedReader(MendedInput(sys.stdin.buffer)), "utf-8", "replace")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: os._exit(128 + received))

@@ -18,6 +18,7 @@ from leindex_mcp.config_yaml import read_file
 from leindex_mcp.errors import SettingsError
 from leindex_mcp.settings import KEYS, Settings, is_marked, value_of
 
+Action = Literal["show", "get", "set", "unset", "validate"]
 Scope = Literal["session", "user"]
 
 # Keys that a transformer model will read; until there is one, they are checked, kept and said to be idle.
@@ -45,6 +46,10 @@ class SettingRow:
         """Return `key: value  (origin)`, with the note when there is one."""
         note = f"; {self.note}" if self.note else ""
         return f"{self.key}: {shown(self.value)}  ({self.origin}{note})"
+
+    def full_text(self) -> str:
+        """Return the line, and below it the default and what is allowed."""
+        return f"{self.line()}\ndefault: {shown(self.default)}\nallowed: {self.allowed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,37 @@ def rows(loaded: LoadedSettings) -> list[SettingRow]:
 def render(loaded: LoadedSettings) -> str:
     """Return all settings, a line each, and below them what was wrong with the sources."""
     return "\n".join([*(row.line() for row in rows(loaded)), *problem_lines(loaded)])
+
+
+def perform(
+    loaded: LoadedSettings,
+    action: Action,
+    *,
+    key: str | None = None,
+    value: object = None,
+    scope: Scope,
+    by_person: bool,
+) -> tuple[str, LoadedSettings]:
+    """Do what `config` was asked; return the answer and the settings that hold afterwards.
+
+    Raises:
+        SettingsError: As `set_value`; also when the action lacks its key or value.
+    """
+    if action == "show":
+        return render(loaded), loaded
+    if action == "validate":
+        return "\n".join(problem_lines(loaded)) or "no problems", loaded
+    if key is None:
+        raise SettingsError(f"`{action}` needs a `key`; `show` lists them all")
+    if action == "get":
+        return get(loaded, key).full_text(), loaded
+    if action == "set":
+        if value is None:
+            raise SettingsError(f"`set` needs a `value` for `{key}`; to take one back, `unset` it")
+        change = set_value(loaded, key, value, scope=scope, by_person=by_person)
+    else:
+        change = unset_value(loaded, key, scope=scope, by_person=by_person)
+    return change.sentence(), change.loaded
 
 
 def problem_lines(loaded: LoadedSettings) -> list[str]:

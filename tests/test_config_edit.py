@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leindex_mcp.config_edit import get, problem_lines, render, rows, set_value, unset_value
+from leindex_mcp.config_edit import get, perform, problem_lines, render, rows, set_value, unset_value
 from leindex_mcp.config_file import load, variable
 from leindex_mcp.config_rewrite import with_value, without
 from leindex_mcp.errors import SettingsError
@@ -180,6 +180,30 @@ def test_a_linked_settings_file_stays_a_link(tmp_path, user_file):
 
     assert user_file.is_symlink()
     assert target.read_text() == "# mine\nperformance:\n  embeddings:\n    batch_size: 8\n"
+
+
+def test_an_action_answers_in_text_and_gives_the_settings_back(user_file):
+    """The command line and the tool are one function, so that they cannot differ."""
+    loaded = load(None, environment={}, user_file=user_file)
+
+    def act(action, settings=loaded, **rest):
+        return perform(settings, action, scope="session", by_person=False, **rest)
+
+    shown, same = act("show")
+    changed, after = act("set", key=BATCH, value="8")
+    back, _ = act("unset", after, key=BATCH)
+
+    assert (shown, same) == (render(loaded), loaded)
+    assert act("get", key=BATCH)[0].splitlines()[1:] == [
+        "default: 32",
+        "allowed: 1 to 4096 (texts a model call)",
+    ]
+    assert changed == f"{BATCH} was 32, is now 8 (session)"
+    assert back == f"{BATCH} was 8, is now 32 (default)"
+    assert act("validate")[0] == "no problems"
+    for incomplete in ({"action": "get"}, {"action": "set"}, {"action": "set", "key": BATCH}):
+        with pytest.raises(SettingsError, match="needs a"):
+            act(**incomplete)
 
 
 def test_comments_and_order_stay_when_a_key_is_set_and_unset():

@@ -2,61 +2,84 @@
 
 from __future__ import annotations
 
-from leindex_mcp.extract.heads.grammar import FUNCTION, TYPE, VALUE, Grammar, grammar
+from leindex_mcp.extract.heads.grammar import Grammar, grammar
 
 _HASKELL = grammar(
-    (FUNCTION, r"<start>(?!(?:import|module|where|deriving|infix[lr]?)\b)([a-z_][\w']*)(?=(?: ?, ?[a-z_][\w']*)*\s*::)"),
-    (TYPE, r"(?:data|newtype|type) (?:(?:family|instance) )?(?:\([^()\n]{0,200}\) ?=> ?)?<Name>"),
-    (TYPE, r"class (?:\([^()\n]{0,200}\) ?=> ?|[A-Z][\w ]{0,80}=> ?)?<Name>"),
-    (VALUE, r" ?[{,]? ?([a-z_][\w']*)(?= ?(?:, ?[a-z_][\w']* ?)*::)"),
+    types=r"""
+        (?:data|newtype|type) (?:(?:family|instance) )?(?:<context>)?<Prime>
+        class (?:<context>)?<Prime>
+    """,
+    functions=r"(?!(?:import|module|where|deriving|infix[lr]?)\b)<prime>(?=(?: ?, ?[a-z_][\w']*)*\s*::)",
+    # Methods of a class, fields of a record, and local names: one form for all.
+    values=r"[ \t]*+[{,]? ?<prime>(?= ?(?:, ?[a-z_][\w']* ?)*::)",
     lead="",
+    context=r"(?:\((?:[^()]|\([^()]{0,100}+\)){0,200}+\)|[A-Z][\w \t]{0,80}) ?=> ?",
+    prime=r"([a-z_][\w']*+)",
+    Prime=r"([A-Z][\w']*+)",
 )
 _ELIXIR = grammar(
-    (TYPE, r"(?:defmodule|defprotocol) (?:\w+\.)*<Name>"),
-    (VALUE, r"defimpl (?:\w+\.)*<Name>"),
-    (FUNCTION, r"def(?:p|macro|macrop|guard|guardp|delegate|n|np)? ([^\W\d]\w*[?!]?)(?= ?(?:[(,\n]|do\b|when\b|$))"),
-    (VALUE, r"@(?:type|typep|opaque|callback|macrocallback) ([^\W\d]\w*[?!]?)(?= ?(?:\(|::))"),
+    types=r"(?:defmodule|defprotocol) (?:\w+\.)*<Name>",
+    functions=r"def(?:p|macro|macrop|guard|guardp|delegate|n|np)? <asking>(?= ?(?:[(,\n]|do\b|when\b|$))",
+    values=r"""
+        defimpl (?:\w+\.)*<Name>
+        @(?:type|typep|opaque|callback|macrocallback) <asking>(?= ?(?:\(|::))
+    """,
     quote='"""',
+    asking=r"([^\W\d]\w*+[?!]?)",
 )
 _ERLANG = grammar(
-    (FUNCTION, r"([a-z]\w*)(?=\([^()]{0,200}(?:\([^()]{0,100}\)[^()]{0,100}){0,6}\) ?(?:when[^>]{1,200})?->)"),
-    (TYPE, r"-(?:record|type|opaque) ?\(? ?([a-z]\w*)"),
-    (VALUE, r"-define ?\( ?<name>"),
+    types=r"-(?:record|type|opaque) ?\(? ?<atom>",
+    functions=r"<atom>(?=\((?:[^()]|\([^()]{0,100}+\)){0,300}+\) ?(?:when[^>]{1,200})?->)",
+    values=r"-define ?\( ?<name>",
     lead="",
+    atom=r"([a-z]\w*+)",
 )
 _OCAML = grammar(
-    (TYPE, r"(?:module|class) (?:type |rec |virtual )*<name>"),
-    (TYPE, r"(?:type|and) (?:nonrec )?(?:'\w+ |\([^)\n]*\) ?)?([a-z_][\w']*)(?= ?(?:=|:=|$))"),
-    (FUNCTION, r"<start>(?:let|and|external|val) (?:rec |inline )*([a-z_][\w']*)"),
-    (FUNCTION, r"[ \t]{2}(?:let|val|method) (?:rec |private |virtual )*([a-z_][\w']*)(?= [\w(~?:])"),
+    types=r"""
+        (?:module|class) (?:(?:type|rec|virtual) )*<name>
+        (?:type|and) (?:nonrec )?(?:'\w+ |\([^)\n]*\) ?)?<prime>(?= ?(?:=|:=|$))
+    """,
+    functions=r"""
+        <start>(?:let|and|external|val) (?:(?:rec|inline) )*<prime>
+        (?:let|val|method) (?:(?:rec|private|virtual) )*<prime>(?= [\w(~?:])
+    """,
+    prime=r"([a-z_][\w']*+)",
 )
 _FSHARP = grammar(
-    (TYPE, r"(?:type|module) (?:(?:rec|public|private|internal) )*(?:\w+\.)*<name>"),
-    (FUNCTION, r"(?:static )?(?:member|abstract|override|default) (?:(?:private|inline|internal) )*(?:\w+\.)?<name>"),
-    (FUNCTION, r"(?:let|and) (?:(?:rec|inline|private|mutable|internal) )*<name>(?= [\w(\[])"),
-    (VALUE, r"<start>let (?:(?:rec|inline|private|mutable) )*<name>(?= ?[:=])"),
+    types=r"(?:type|module) (?:(?:rec|public|private|internal) )*(?:\w+\.)*<name>",
+    functions=r"""
+        (?:static )?(?:member|abstract|override|default) (?:(?:private|inline|internal) )*(?:\w+\.)?<name>
+        (?:let|and) (?:(?:rec|inline|private|mutable|internal) )*<name>(?= [\w(\[])
+    """,
+    values=r"<start>let (?:(?:rec|inline|private|mutable) )*<name>(?= ?[:=])",
 )
-_LISP_NAME = r"([^\s()\[\]{}\"';]+)"
 _CLOJURE = grammar(
-    (FUNCTION, rf"\((?:defn-?|defmacro|defmulti|defmethod) (?:\^\S+ )*{_LISP_NAME}"),
-    (TYPE, rf"\((?:defprotocol|defrecord|deftype|definterface) {_LISP_NAME}"),
-    (VALUE, rf"\((?:def|defonce) (?:\^\S+ )*{_LISP_NAME}"),
+    types=r"\((?:defprotocol|defrecord|deftype|definterface) <symbol>",
+    functions=r"\((?:defn-?|defmacro|defmulti|defmethod) (?:\^\S+ )*<symbol>",
+    values=r"\((?:def|defonce) (?:\^\S+ )*<symbol>",
+    symbol=r"([^\s()\[\]{}\"';]+)",
 )
 _LISP = grammar(
-    (FUNCTION, rf"\((?:defun|defmacro|defsubst|cl-defun|cl-defmacro|defmethod|defgeneric|cl-defmethod|cl-defgeneric|define-inline) {_LISP_NAME}"),
-    (TYPE, rf"\((?:defclass|defstruct|cl-defstruct|deftype|define-condition|struct|define-record-type) \(?{_LISP_NAME}"),
-    (FUNCTION, rf"\(define(?:-syntax(?:-rule)?)? \({_LISP_NAME}"),
-    (VALUE, rf"\((?:defvar|defparameter|defconstant|defcustom|defconst|defface|define|define-syntax|define-derived-mode|define-minor-mode) {_LISP_NAME}"),
+    types=r"\((?:(?:cl-)?def(?:class|struct|type)|define-condition|struct|define-record-type) \(?<symbol>",
+    functions=r"""
+        \((?:cl-)?(?:defun|defmacro|defsubst|defmethod|defgeneric|define-inline) <symbol>
+        \(define(?:-syntax(?:-rule)?)? \(<symbol>
+    """,
+    values=r"""
+        \(def(?:var|parameter|constant|custom|const|face|ine|ine-syntax|ine-(?:derived|minor)-mode) <symbol>
+    """,
+    symbol=r"([^\s()\[\]{}\"';]+)",
 )
 _ELM = grammar(
-    (TYPE, r"type (?:alias )?<Name>"),
-    (FUNCTION, r"(?:port )?([a-z]\w*)(?= ?:[ \t])"),
+    types=r"type (?:alias )?<Name>",
+    functions=r"(?:port )?([a-z]\w*+)(?= ?:[ \t])",
+    quote='"""',
     lead="",
 )
 _GLEAM = grammar(
-    (FUNCTION, r"(?:pub )?(?:@\w+\([^)\n]*\) ?)?fn <name>"),
-    (TYPE, r"(?:pub )?(?:opaque )?type <name>"),
-    (VALUE, r"(?:pub )?const <name>"),
+    types=r"(?:pub )?(?:opaque )?type <name>",
+    functions=r"(?:pub )?fn <name>",
+    values=r"(?:pub )?const <name>",
 )
 
 GRAMMARS: dict[str, Grammar] = {

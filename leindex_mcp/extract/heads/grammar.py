@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leindex_mcp.extract.notation import expand
 from leindex_mcp.records import DefinitionKind
-
-TYPE = DefinitionKind.TYPE
-FUNCTION = DefinitionKind.FUNCTION
-VALUE = DefinitionKind.VALUE
 
 # Repeats over several lines are bounded and possessive, so that hostile text costs linear time.
 _PARTS = {
@@ -54,19 +51,46 @@ class Grammar:
 
 
 def grammar(
-    *heads: tuple[DefinitionKind, str], lead: str = r"[ \t]*+", quote: str | None = None, **parts: str
+    *,
+    types: str = "",
+    functions: str = "",
+    values: str = "",
+    lead: str = r"[ \t]*+",
+    quote: str | None = None,
+    **parts: str,
 ) -> Grammar:
-    r"""Join alternatives to one pattern, which tries each line once.
+    r"""Join heads to one pattern, which tries each line of a text once, types first.
 
-    Every match begins with the newline before its line: the engine leaps from one to the next. *lead* is
-    what stands before every head. Heads are written in the notation of `notation`, with the parts
-    ``<name>`` (what is defined), ``<Name>`` (the same with a capital), ``<parameters>`` (a list in
-    parentheses over any number of lines), ``<generics>``, ``<start>`` (nothing stood before), and *parts*.
-    Each head has exactly one group: the name.
+    *types*, *functions* and *values* hold one head a line; a line indented deeper continues the one before.
+    Heads are written in the notation of `notation`, with the parts ``<name>`` (what is defined),
+    ``<Name>`` (the same with a capital), ``<parameters>`` (a list in parentheses, over any number of lines),
+    ``<generics>``, ``<start>`` (the line begins here), and *parts*. Each head has exactly one group, which
+    is the name. *lead* is what may stand before every head.
+
+    Every match begins with the newline before its line: the engine leaps from one to the next.
     """
-    known = {**_PARTS, **parts}
+    kinds = (DefinitionKind.TYPE, DefinitionKind.FUNCTION, DefinitionKind.VALUE)
+    heads = [
+        (kind, head)
+        for kind, lines in zip(kinds, (types, functions, values), strict=True)
+        for head in _unwrap(lines)
+    ]
+    known = {**_PARTS, **{name: "".join(_unwrap(part)) for name, part in parts.items()}}
     alternatives = "|".join(expand(head, known) for _, head in heads)
     pattern = re.compile(rf"\n{expand(lead, known)}(?:{alternatives})", re.MULTILINE)
     if pattern.groups != len(heads):
         raise ValueError(f"{len(heads)} heads have {pattern.groups} groups")
     return Grammar(pattern, tuple(kind for kind, _ in heads), quote)
+
+
+def _unwrap(lines: str) -> list[str]:
+    """Split at line ends, joining continuations; a text of one line is one head, blanks included."""
+    if "\n" not in lines:
+        return [lines] if lines else []
+    heads: list[str] = []
+    for line in textwrap.dedent(lines).strip("\n").split("\n"):
+        if line.startswith(" "):
+            heads[-1] += line.strip()
+        else:
+            heads.append(line)
+    return heads

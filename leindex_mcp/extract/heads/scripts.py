@@ -2,80 +2,107 @@
 
 from __future__ import annotations
 
-from leindex_mcp.extract.heads.grammar import FUNCTION, TYPE, VALUE, Grammar, grammar
+from leindex_mcp.extract.heads.grammar import Grammar, grammar
 
 _PYTHON = grammar(
-    (FUNCTION, r"(?:async )?(?:c?p?def) (?:inline )?<name>(?= ?[(\[])"),
-    (TYPE, r"(?:cdef )?class <name>(?= ?[:(\[])"),
-    (TYPE, r"type <name>(?= ?(?:=|\[))"),
-    (VALUE, r"<start><name>(?= ?(?:=(?!=)|: ?[\w\"'][^=\n]{0,200}(?:=|$)))"),
+    types=r"""
+        (?:cdef )?class <name>(?= ?[:(\[])
+        type <name>(?= ?[=\[])
+    """,
+    functions=r"(?:async )?c?p?def (?:inline )?<name>(?= ?[(\[])",
+    values=r"<start><name>(?= ?(?:=(?!=)|: ?[\w\"'][^=\n]{0,200}(?:=|$)))",
     quote='"""',
 )
 _RUBY = grammar(
-    (FUNCTION, r"(?:private |protected |public |private_class_method |module_function )?def (?:[\w:]+\.)?([^\W\d]\w*[?!]?)"),
-    (TYPE, r"(?:class|module) (?:::)?(?:\w+::)*<Name>"),
-    (VALUE, r"(?:\w+::)*<Name>(?= ?(?:\|\||&&)?=(?![=~>]))"),
-    (VALUE, r"(?:attr_(?:reader|writer|accessor)|c?m?attr_(?:reader|writer|accessor)|class_attribute|thread_mattr_accessor|alias_method|scope|delegate)[ \t(]+:([^\W\d]\w*[?!]?)"),
-    (VALUE, r"alias :?([^\W\d]\w*[?!]?)(?= :?\w)"),
-    (FUNCTION, r"define_(?:singleton_)?method[ \t(]+:([^\W\d]\w*[?!]?)"),
+    types=r"(?:class|module) (?:::)?(?:\w+::)*<Name>",
+    functions=r"""
+        (?:private |protected |public |private_class_method |module_function )?def (?:[\w:]+\.)?<method>
+        define_(?:singleton_)?method[ \t(]+:<method>
+    """,
+    values=r"""
+        (?:\w+::)*<Name>(?= ?(?:\|\||&&)?=(?![=~>]))
+        (?:(?:\w+_)?attr_(?:reader|writer|accessor)|class_attribute|alias_method|scope|delegate)
+            [ \t(]+:<method>
+        alias :?<method>(?= :?\w)
+    """,
+    method=r"([^\W\d]\w*+[?!]?)",
 )
 _LUA = grammar(
-    (FUNCTION, r"(?:local )?function (?:\w+[.:])*<name>(?= ?\()"),
-    (FUNCTION, r"(?:local )?(?:\w+\.)*<name>(?= ?= ?function\b)"),
-    (VALUE, r"<start>(?:local )?(?:\w+\.)*<name>(?= ?(?:, ?\w+ ?)*=(?!=))"),
+    functions=r"""
+        (?:local )?function (?:\w+[.:])*<name>(?= ?\()
+        (?:local )?(?:\w+\.)*<name>(?= ?= ?function\b)
+    """,
+    values=r"<start>(?:local )?(?:\w+\.)*<name>(?= ?(?:, ?\w+ ?)*=(?!=))",
 )
 _BASH = grammar(
-    (FUNCTION, r"(?:function )([^\W\d][\w:.@-]*)(?= ?(?:\(|\{|$|\n))"),
-    (FUNCTION, r"([^\W\d][\w:.@-]*)(?= ?\( ?\))"),
-    (VALUE, r"(?:export|readonly|declare|typeset) (?:-\w+ )*<name>(?==)"),
-    (VALUE, r"alias (?:-\w+ )*([\w.-]+)(?==)"),
-    (VALUE, r"<start><name>(?=\+?=)"),
+    functions=r"""
+        function <command>(?= ?[({\n])
+        <command>(?= ?\( ?\))
+    """,
+    values=r"""
+        (?:export|readonly|declare|typeset) (?:-\w+ )*<name>(?==)
+        alias (?:-\w+ )*([\w.-]+)(?==)
+        <start><name>(?=\+?=)
+    """,
+    command=r"([^\W\d][\w:.@-]*+)",
 )
 _PERL = grammar(
-    (FUNCTION, r"sub (?:\w+::)*<name>"),
-    (TYPE, r"package (?:\w+::)*<name>"),
-    (VALUE, r"<start>our [$@%]<name>(?= ?=)"),
-    (VALUE, r"use constant <name>"),
+    types=r"package (?:\w+::)*<name>",
+    functions=r"sub (?:\w+::)*<name>",
+    values=r"""
+        <start>our [$@%]<name>(?= ?=)
+        use constant <name>
+    """,
 )
 _R = grammar(
-    (FUNCTION, r"([^\W\d][\w.]*)(?= ?(?:<-|=) ?function\b)"),
-    (VALUE, r"<start>([^\W\d][\w.]*)(?= ?<-)"),
-    (TYPE, r"set(?:Ref)?Class\( ?['\"]<name>"),
-    (FUNCTION, r"set(?:Generic|Method)\( ?['\"]<name>"),
+    types=r"set(?:Ref)?Class\( ?['\"]<name>",
+    functions=r"""
+        <dotted>(?= ?(?:<-|=) ?function\b)
+        set(?:Generic|Method)\( ?['\"]<name>
+    """,
+    values=r"<start><dotted>(?= ?<-)",
+    dotted=r"([^\W\d][\w.]*+)",
 )
 _JULIA = grammar(
-    (FUNCTION, r"(?:@\w+ )*(?:function|macro) (?:[\w.]+\.)?([^\W\d]\w*!?)"),
-    (TYPE, r"(?:mutable )?(?:struct|abstract type|primitive type|module|baremodule) <name>"),
-    (FUNCTION, r"<start>(?:[\w.]+\.)?([^\W\d]\w*!?)(?=\([^()\n]{0,200}\) ?(?:where[^=\n]{1,80})?=(?!=))"),
-    (VALUE, r"const <name>(?= ?=)"),
+    types=r"(?:mutable )?(?:struct|abstract type|primitive type|module|baremodule) <name>",
+    functions=r"""
+        (?:@\w+ )*(?:function|macro) (?:\w+\.)*<banged>
+        <start>(?:\w+\.)*<banged>(?=\([^()\n]{0,200}\) ?(?:where[^=\n]{1,80})?=(?!=))
+    """,
+    values=r"const <name>(?= ?=)",
+    quote='"""',
+    banged=r"([^\W\d]\w*+!?)",
 )
 _NIM = grammar(
-    (FUNCTION, r"(?:proc|func|method|iterator|macro|template|converter) `?<name>"),
-    (TYPE, r"(?:type )?<Name>(?=\*?(?:\[[^\]\n]*\])? ?(?:\{[^}\n]*\} ?)?= ?(?:ref |ptr )?(?:object|enum|distinct|tuple|concept)\b)"),
+    types=r"""
+        (?:type )?<Name>(?=\*?(?:\[[^\]\n]*\])? ?(?:\{[^}\n]*\} ?)?= ?(?:ref |ptr )?
+            (?:object|enum|distinct|tuple|concept)\b)
+    """,
+    functions=r"(?:proc|func|method|iterator|macro|template|converter) `?<name>",
 )
 _GDSCRIPT = grammar(
-    (FUNCTION, r"(?:static )?func <name>"),
-    (TYPE, r"(?:class|class_name|enum) <name>"),
-    (VALUE, r"<start>(?:@\w+(?:\([^)\n]*\))? )?(?:const|var|signal) <name>"),
+    types=r"(?:class|class_name|enum) <name>",
+    functions=r"(?:static )?func <name>",
+    values=r"<start>(?:@\w+(?:\([^)\n]*\))? )?(?:const|var|signal) <name>",
 )
 _VIM = grammar(
-    (FUNCTION, r"(?:export )?(?:fu(?:n(?:c(?:tion)?)?)?|def)!? (?:[sg]:)?(?:\w+[#.])*<name>(?= ?\()"),
-    (VALUE, r"com(?:mand)?!? (?:-\S+ )*<Name>"),
+    functions=r"(?:export )?(?:fu(?:n(?:c(?:tion)?)?)?|def)!? (?:[sg]:)?(?:\w+[#.])*<name>(?= ?\()",
+    values=r"com(?:mand)?!? (?:-\S+ )*<Name>",
 )
 _POWERSHELL = grammar(
-    (FUNCTION, r"(?i:function|filter) (?:\w+:)?([^\W\d][\w-]*)"),
-    (TYPE, r"(?i:class|enum) <name>"),
+    types=r"(?i:class|enum) <name>",
+    functions=r"(?i:function|filter) (?:\w+:)?([^\W\d][\w-]*+)",
 )
-_FISH = grammar((FUNCTION, r"function ([\w.-]+)"), (VALUE, r"set -\w+ <name>"))
-_TCL = grammar((FUNCTION, r"proc (?:\w*::)*<name>"), (TYPE, r"namespace eval (?:\w*::)*<name>"))
+_FISH = grammar(functions=r"function ([\w.-]+)", values=r"set -\w+ <name>")
+_TCL = grammar(types=r"namespace eval (?:\w*::)*<name>", functions=r"proc (?:\w*::)*<name>")
 
 GRAMMARS: dict[str, Grammar] = {
     "bash": _BASH,
+    "bazel": _PYTHON,
     "crystal": _RUBY,
     "cython": _PYTHON,
     "fish": _FISH,
     "gdscript": _GDSCRIPT,
-    "jupyter": _PYTHON,
     "julia": _JULIA,
     "lua": _LUA,
     "nim": _NIM,
@@ -85,7 +112,6 @@ GRAMMARS: dict[str, Grammar] = {
     "r": _R,
     "ruby": _RUBY,
     "starlark": _PYTHON,
-    "bazel": _PYTHON,
     "tcl": _TCL,
     "vim": _VIM,
 }

@@ -61,7 +61,7 @@ def _next_cut(text: str, start: int, heads: Sequence[int]) -> int:
 
 
 def _best_break(text: str, start: int, most: int, heads: Sequence[int]) -> int | None:
-    """Return the cheapest place to cut between the least and the most: little indented, near the wanted size."""
+    """Return the cheapest place to cut, between the least and the most: little indented, near the wanted."""
     least, wanted = start + _LEAST, start + _WANTED
     best, best_cost = None, 0
     for match in _BLANK_LINE.finditer(text, least, most):

@@ -13,7 +13,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SNIFF_BYTES = 8000  # what git inspects before it calls a file binary
-_UTF16_ZEROS = 0.4  # share of zeros among the high bytes of text that is mostly Latin; the low bytes have none
+_UTF16_ZEROS = 0.4  # share of the high bytes that are zero in mostly Latin text; the low bytes never are
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1b") + b"\x7f"
 _CONTROL_SHARE = 0.02  # 8-bit text holds next to no control bytes, random bytes one in ten
 

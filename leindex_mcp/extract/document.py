@@ -80,7 +80,7 @@ def _read_batch(root: Path, records: Sequence[FileRecord], max_bytes: int) -> li
 def _document(source: Source | Skipped, record: FileRecord) -> Document | Skipped:
     if isinstance(source, Skipped):
         return source
-    current = record if source.fingerprint == record.fingerprint else replace(record, fingerprint=source.fingerprint)
+    current = replace(record, fingerprint=source.fingerprint)
     if source.skip is not None:
         return Document(current, source.content_hash, None, (), (), (), skip=source.skip)
     return extract_text(current, source.text, source.content_hash)

@@ -90,7 +90,7 @@ _LANGUAGES: dict[str, str] = {
     "raku": ".raku .rakumod",
     "requirements": "requirements.txt constraints.txt",
     "rst": ".rst",
-    "ruby": ".rb .rake .gemspec .ru .podspec .jbuilder Gemfile Rakefile Podfile Vagrantfile Brewfile Guardfile Fastfile",
+    "ruby": ".rb .rake .gemspec .ru .podspec .jbuilder Gemfile Rakefile Podfile Vagrantfile Brewfile",
     "rust": ".rs",
     "sass": ".scss .sass",
     "scala": ".scala .sc .sbt",
@@ -191,7 +191,9 @@ _INTERPRETERS: dict[str, str] = {
 
 _BY_NAME = {name: language for language, names in _LANGUAGES.items() for name in names.split()}
 _SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?:env(?:[ \t]+-\S+|[ \t]+\w+=\S*)*[ \t]+)?(?:\S*/)?([^\s/]+)")
-_CPP_HEADER = re.compile(r"\n[ \t]*(?:template[ \t]*<|namespace\b|class[ \t]+\w|using[ \t]|(?:public|private|protected):)")
+_CPP_HEADER = re.compile(
+    r"\n[ \t]*(?:template[ \t]*<|namespace\b|class[ \t]+\w|using[ \t]|(?:public|private|protected):)"
+)
 
 
 def known_languages() -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_TOKEN = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|<(\w+)>(?![=!])| \??")
+_TOKEN = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|(?<!\?P)<(\w+)>(?![=!])| \??")
 
 
 def expand(pattern: str, parts: Mapping[str, str]) -> str:

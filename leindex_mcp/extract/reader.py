@@ -21,7 +21,8 @@ from leindex_mcp.records import FileRecord, Fingerprint, Skipped, SkipReason
 T = TypeVar("T")
 
 _HAS_DIRECTORY_FDS = os.open in os.supports_dir_fd
-_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_ROOT = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_DIRECTORY = _ROOT | getattr(os, "O_NOFOLLOW", 0)
 # O_NONBLOCK: opening a pipe that took the place of a file must not wait for a writer.
 _FILE = (
     os.O_RDONLY
@@ -99,8 +100,7 @@ class TreeReader:
         if self._parent == parent and self._parent_fd is not None:
             return self._parent_fd
         self.close()
-        # The root itself may be a link: the user named it.
-        fd = os.open(self._root, _DIRECTORY & ~getattr(os, "O_NOFOLLOW", 0))
+        fd = os.open(self._root, _ROOT)  # which may be a link: the user named it
         for name in parent:
             outer = fd
             try:

@@ -9,7 +9,7 @@ _C_LIKE_PARTS = {
         (?!(?:return|else|new|throw|case|assert|if|for|foreach|while|switch|do|try|catch|yield|await|in|out
             |using|lock|fixed|super|this|when|finally)\b)
     """,
-    "type": r"(?:[\w.]+(?:<[^;{}()=\n]{0,200}>)?(?:\.\w+)*(?:\[[\],]*\])*\??\*?|\([^(){};=\n]{1,200}\)\??) ",
+    "type": r"(?:[\w.]++(?:<[^;{}()=\n]{0,200}>)?(?:\.\w+)*+(?:\[,*\])*\??\*?|\([^(){};=\n]{1,200}\)\??) ",
     "bounds": r"<[^;{}()\n]{0,200}> ?",
     "modifiers": r"<modifier>*+",
 }

@@ -244,4 +244,7 @@ def serve(roots: Sequence[Path] = ()) -> None:
     sys.stdin = io.TextIOWrapper(io.BufferedReader(MendedInput(sys.stdin.buffer)), "utf-8", "replace")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: os._exit(128 + received))
-    anyio.run(make_server(roots).run_stdio_async)
+    try:
+        anyio.run(make_server(roots).run_stdio_async)
+    except* BrokenPipeError:
+        os._exit(0)  # the client is gone, and so is the use of what stdout still holds

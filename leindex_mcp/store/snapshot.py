@@ -82,7 +82,7 @@ class Retired(NamedTuple):
 class Head:
     """One snapshot: which tables at which versions, made of which files."""
 
-    version: int  #: grows by one with every switch, across generations
+    version: int  #: grows by one with every change of the data, across generations
     created: float  #: when the generation that answers was begun, seconds since the epoch
     updated: float  #: when this record was written, seconds since the epoch
     generation: Generation  #: what answers

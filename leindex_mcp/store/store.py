@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from leindex_mcp.errors import IndexDamagedError, IndexGoneError
+from leindex_mcp.errors import IndexDamagedError, IndexGoneError, SnapshotGoneError
 from leindex_mcp.store.check import problems
 from leindex_mcp.store.disk import Disk, WritePoint, storage_errors
 from leindex_mcp.store.integrity import Verifier
@@ -14,6 +15,8 @@ from leindex_mcp.store.reader import Snapshot
 from leindex_mcp.store.snapshot import Head, has_head, read_head
 from leindex_mcp.store.writer import Writer
 from leindex_mcp.store.writer_lock import Progress, WriterLock, read_progress
+
+Result = TypeVar("Result")
 
 
 class Store:
@@ -68,6 +71,17 @@ class Store:
             self._verifier.require_sizes(again.generation.data)
             head = again
         return Snapshot(head, self.directory, self._verifier)
+
+    def read(self, use: Callable[[Snapshot], Result]) -> Result:
+        """Return what *use* makes of the snapshot that answers now; again if it is cleared away meanwhile.
+
+        Raises:
+            SnapshotGoneError: It happened twice.
+        """
+        try:
+            return use(self.pin())
+        except SnapshotGoneError:
+            return use(self.pin())
 
     def writer(self, wait_seconds: float = 0) -> Writer:
         """Take the writer lock, and return the writer that holds it until it is closed.

@@ -51,7 +51,10 @@ def map_view(view: View, directory: Path, verifier: Verifier) -> Arrays | None:
     try:
         verifier.require_content(view.data)
         paths = [directory / file.path for file in view.data]
-        return {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in paths}
+        # Seen as plain arrays: a memmap runs Python code at every index.
+        return {
+            path.stem: np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray) for path in paths
+        }
     except (IndexDamagedError, OSError, ValueError) as error:
         logger.warning("the view of %s is left aside: %s", directory, error)
         return None

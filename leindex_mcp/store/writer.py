@@ -8,6 +8,7 @@ rolled back before the next write if the switch did not happen.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -48,7 +49,8 @@ class Writer:
         self._verifier = verifier
         self._clock = clock
         self._head: Head | None = None
-        self._last_version = 0
+        # Random at first: no reader may take an index for the one that stood here before it was removed.
+        self._last_version = secrets.randbits(48)
         self._record: Generation | None = None  # what is written to, as at its last switch
         self._open: OpenGeneration | None = None  # None: to be opened, and rolled back, before the next write
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 import subprocess
 import sys
@@ -13,9 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store.batches import DIM, ENCODER, Model, batch, contents, fill, start
 
-from leindex_mcp.errors import IndexGoneError
+from leindex_mcp.errors import IndexGoneError, SnapshotGoneError
 from leindex_mcp.records import SkipReason
+from leindex_mcp.store import Snapshot, Store
+
+READER = """
+import pathlib, sys
 from leindex_mcp.store import Store
+store = Store(pathlib.Path(sys.argv[1]))
+while True:
+    snapshot = store.pin()
+    print(snapshot.files.relative, len(snapshot.chunks.file) == snapshot.head.chunks, flush=True)
+    if not sys.stdin.readline():
+        break
+"""
 
 AWKWARD = [
     "it's.py",
@@ -128,11 +140,45 @@ def test_a_pinned_snapshot_does_not_see_what_is_written_later(store):
 def test_another_process_sees_each_commit(store):
     """An open LanceDB handle would not; two servers on one project must."""
     fill(store, {"a": 1})
-    assert _seen_by_a_new_process(store) == "['a'] True"
+    command = [sys.executable, "-c", READER, str(store.directory)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as reader:
+        for added in ("b", "c"):
+            assert reader.stdout.readline() == f"{store.pin().files.relative} True\n"
+            fill(store, {added: 1})
+            reader.stdin.write("again\n")
+        reader.stdin.close()
+
+
+def test_an_index_made_anew_has_no_version_of_the_one_before(store):
+    """A server that holds the old one in memory compares versions, and must read again."""
+    fill(store, {"a": 1})
+    before = store.head().version
+    shutil.rmtree(store.directory)
 
     fill(store, {"b": 1})
 
-    assert _seen_by_a_new_process(store) == "['a', 'b'] True"
+    assert store.head().version != before
+
+
+def test_reading_is_tried_again_when_the_snapshot_was_cleared_away(store):
+    """A slow reader and a writer that rebuilds twice may meet once; not for ever."""
+    fill(store, {"a": 1})
+
+    def use(snapshot: Snapshot) -> Model:
+        if len(tries) < patience:
+            tries.append(snapshot)
+            fill(store, {"a": len(tries) + 1}, rebuild=True)
+            shutil.rmtree(store.directory / snapshot.head.generation.directory)
+        return contents(snapshot)
+
+    tries: list[Snapshot] = []
+    patience = 1
+    assert store.read(use) == {"a": 2}
+    patience = 3
+    with pytest.raises(SnapshotGoneError):
+        store.read(use)
 
 
 def test_a_mapped_view_needs_neither_lancedb_nor_pyarrow(store):
@@ -206,7 +252,7 @@ def test_each_change_of_the_data_has_a_version_of_its_own(tmp_path):
         second = writer.commit(batch({"a": 2}))
         published = writer.publish_view({"x": np.arange(1)})
 
-    assert (first.version, second.version, published.version) == (1, 2, 2)
+    assert (second.version, published.version) == (first.version + 1, first.version + 1)
     assert (second.created, second.updated) == (1000, 2000)
 
 
@@ -270,10 +316,6 @@ def test_a_relative_directory_is_made_absolute(tmp_path, monkeypatch):
     fill(store, {"a": 1})
 
     assert (tmp_path / "db_index" / "HEAD").is_file()
-
-
-def _seen_by_a_new_process(store: Store) -> str:
-    return _run("print(snapshot.files.relative, len(snapshot.chunks.file) == snapshot.head.chunks)", store)
 
 
 def _run(statement: str, store: Store) -> str:

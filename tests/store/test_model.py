@@ -1,0 +1,198 @@
+"""The store against a dict: edits, kills, refusals, searches and re-openings in any order."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from store.batches import DIM, ENCODER, Model, batch, contents, start
+
+from leindex_mcp.errors import SnapshotGoneError, StoreError
+from leindex_mcp.store import Snapshot, Store, Writer
+
+paths = st.sampled_from(["a", "b", "dir/c", "it's", "\udcff"])
+edits = st.dictionaries(paths, st.integers(0, 9), max_size=3)
+
+
+class Killed(BaseException):
+    """What a SIGKILL looks like from inside."""
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """One process after the other writes; readers look in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.home = tempfile.TemporaryDirectory()
+        self.now = 1e6
+        self.fault: tuple[int, BaseException] | None = None  # raised once so many writes have passed
+        self.store = self.opened()
+        self.writer: Writer | None = None
+        self.beside = False  # what is written does not answer before `finish`
+        self.seen: Model | None = None  # what a reader must find; None: no index
+        self.written: Model = {}  # what the generation being written holds
+        self.pinned: list[tuple[Snapshot, Model]] = []
+
+    def opened(self) -> Store:
+        """Return the store as a new process sees it."""
+        return Store(Path(self.home.name) / "index", at=self.at, clock=lambda: self.now)
+
+    def at(self, _point: str) -> None:
+        """Count writes down to the fault."""
+        if self.fault:
+            left, error = self.fault
+            self.fault = (left - 1, error)
+            if left <= 0:
+                raise error
+
+    def teardown(self) -> None:
+        """Leave nothing behind."""
+        self.fault = None
+        if self.writer:
+            self.writer.close()
+        self.home.cleanup()
+
+    @initialize()
+    def be_born(self) -> None:
+        """Begin where nothing is."""
+        self.begin(rebuild=False)
+
+    @rule(rebuild=st.booleans())
+    def begin(self, *, rebuild: bool) -> None:
+        """Open for writing, in a new process."""
+        if self.writer:
+            self.writer.close()
+        self.store = self.opened()
+        self.writer = self.store.writer()
+        head = self.store.head()
+        stored = start(self.writer, rebuild=rebuild)
+        if rebuild or head is None:
+            assert stored == {}
+        self.beside = head is not None and (rebuild or head.building is not None)
+        if not self.beside:
+            assert stored == (self.seen or {})
+        elif not rebuild:
+            assert stored == self.written
+        self.written = stored
+
+    @rule(files=edits, removed=st.sets(paths, max_size=2))
+    def commit(self, files: Model, removed: set[str]) -> None:
+        """Write a batch."""
+        self.writer.commit(batch(files, removed=removed))
+        self.became(self.after(files, removed))
+
+    @rule(files=edits, removed=st.sets(paths, max_size=2), left=st.integers(0, 35))
+    def commit_refused(self, files: Model, removed: set[str], left: int) -> None:
+        """Write a batch that the system refuses on the way, and go on with the same writer."""
+        self.fault = (left, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        with suppress(StoreError):
+            self.writer.commit(batch(files, removed=removed))
+        self.fault = None
+        self.settle(
+            {path: file.fingerprint.size_bytes for path, file in self.writer.files().items()}, files, removed
+        )
+
+    @rule(files=edits, removed=st.sets(paths, max_size=2), left=st.integers(0, 35))
+    def commit_killed(self, files: Model, removed: set[str], left: int) -> None:
+        """Write a batch in a process that dies on the way; another one goes on."""
+        self.fault = (left, Killed())
+        with suppress(Killed):
+            self.writer.commit(batch(files, removed=removed))
+        self.fault = None
+        self.writer.close()
+        self.store = self.opened()
+        self.writer = self.store.writer()
+        stored = start(self.writer)
+        head = self.store.head()
+        if self.beside and head.building is None:  # a rebuild without a commit is forgotten
+            self.beside, self.written = False, dict(self.seen)
+            assert stored == self.seen
+        else:
+            self.settle(stored, files, removed)
+
+    def settle(self, stored: Model, files: Model, removed: set[str]) -> None:
+        """All of the batch happened, or nothing."""
+        after = self.after(files, removed)
+        assert stored in (self.written, after)
+        if stored == after and self.store.head():
+            self.became(after)
+
+    @rule()
+    def finish(self) -> None:
+        """End the run."""
+        self.writer.finish()
+        self.beside = False
+        self.seen = dict(self.written)
+
+    @precondition(lambda self: self.seen is not None)
+    @rule()
+    def publish(self) -> None:
+        """Publish a view of what answers."""
+        self.writer.publish_view({"files": np.array([len(self.seen)])})
+        assert self.store.pin().view["files"].tolist() == [len(self.seen)]
+
+    @precondition(lambda self: self.seen is not None)
+    @rule()
+    def pin(self) -> None:
+        """Hold a snapshot, to be read later."""
+        self.pinned.append((self.opened().pin(), dict(self.seen)))
+
+    @precondition(lambda self: self.pinned)
+    @rule()
+    def read_pinned(self) -> None:
+        """Read an old snapshot: as it was, or gone after ten minutes."""
+        snapshot, model = self.pinned.pop()
+        try:
+            assert contents(snapshot) == model
+        except SnapshotGoneError:
+            assert self.now > 1e6
+
+    @rule(seconds=st.sampled_from([-1000, 1, 600]))
+    def wait(self, seconds: int) -> None:
+        """Let the clock run, or set it back."""
+        self.now += seconds
+
+    @invariant()
+    def a_reader_finds_the_model(self) -> None:
+        """Whatever happened, there is one whole snapshot: the newest that was switched to."""
+        if self.seen is None:
+            assert self.store.head() is None
+            return
+        snapshot = self.opened().pin()
+        assert contents(snapshot) == self.seen
+        assert (snapshot.head.encoder, snapshot.head.dim) == (ENCODER, DIM)
+        assert self.store.check() == []
+
+    def after(self, files: Model, removed: set[str]) -> Model:
+        """Return what the generation being written holds after a batch."""
+        return {path: at for path, at in self.written.items() if path not in removed} | files
+
+    def became(self, written: Model) -> None:
+        """Note what was written, and whether readers see it."""
+        self.written = written
+        if not self.beside:
+            self.seen = dict(written)
+
+
+class TestStore(StoreMachine.TestCase):
+    """A few lives, on every run."""
+
+    settings = settings(max_examples=6, stateful_step_count=12, deadline=None)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+class TestStoreAtLength(StoreMachine.TestCase):
+    """Many and longer lives."""
+
+    settings = settings(
+        max_examples=40 * int(os.environ.get("CAMPAIGN", "1")), stateful_step_count=40, deadline=None
+    )

@@ -113,6 +113,7 @@ _ENDINGS: Final = frozenset(
     ize ized izer izing ly ment ness or
     """.split()
 )
+_PLURALS_IN_ES = ("sses", "shes", "xes", "nches", "rches", "tches")  # but caches, sizes, axes
 _LONGEST_ENDING = max(map(len, _ENDINGS))
 
 
@@ -122,7 +123,7 @@ def plural_stem(word: str) -> str:
         return word
     if word.endswith("ies"):
         return word[:-3] + "y" if len(word) > _SHORTEST_STEM else word[:-1]
-    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+    if len(word) > _SHORTEST_STEM and word.endswith(_PLURALS_IN_ES):
         return word[:-2]
     return word[:-1]
 

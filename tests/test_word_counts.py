@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,7 +34,19 @@ PIECES = [
     "\0",
     ".",
 ]
-LONG_PIECES = ["日", "本", "\ud800", "→", "x" * 7, "x" * 8, "y" * 33, "A" * 9, "0" * 40, "getUser"]
+LONG_PIECES = [
+    "日",
+    "本",
+    "\ud800",
+    "→",
+    "x" * 7,
+    "x" * 8,
+    "y" * 32 + "a",
+    "y" * 32 + "b",
+    "A" * 9,
+    "0" * 40,
+    "getUser",
+]
 TEXTS = st.lists(st.sampled_from(PIECES + LONG_PIECES) | st.characters(), max_size=25).map("".join)
 
 
@@ -52,6 +65,16 @@ def test_counting_a_batch_equals_counting_every_text_by_regex(texts):
 
     assert of_each_text(counts) == [Counter(words.split(text)) for text in texts]
     assert of_each_text(counts.identifiers) == [Counter(words.identifiers(text)) for text in texts]
+
+
+@pytest.mark.parametrize("length", [1, 7, 8, 9, 16, 31, 32, 33, 70])
+def test_words_are_told_apart_by_their_first_and_last_letter(length):
+    """Words are compared by blocks of eight bytes, long ones by a hash: no byte may be left out."""
+    padding = "y" * length
+
+    counts = words.count([f"{padding}a {padding}b", f"a{padding} b{padding}"])
+
+    assert sorted(counts.vocabulary) == sorted([f"{padding}a", f"{padding}b", f"a{padding}", f"b{padding}"])
 
 
 def test_ids_are_distinct_words_in_ascending_order_within_a_text():

@@ -72,7 +72,19 @@ def test_inflections_and_derivations_share_a_stem(family):
 
 @pytest.mark.parametrize(
     ("word", "singular"),
-    [("classes", "class"), ("class", "class"), ("status", "status"), ("queries", "query"), ("ties", "tie")],
+    [
+        ("classes", "class"),
+        ("class", "class"),
+        ("status", "status"),
+        ("queries", "query"),
+        ("ties", "tie"),
+        ("matches", "match"),
+        ("caches", "cache"),
+        ("boxes", "box"),
+        ("sizes", "size"),
+        ("axes", "axe"),
+        ("is", "is"),
+    ],
 )
 def test_only_plurals_lose_their_ending(word, singular):
     """Names of files and definitions are compared by this gentle stem alone."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -93,7 +95,9 @@ def test_rare_words_and_no_stop_words_decide_what_a_question_means():
 
 def test_a_files_vectors_are_the_same_to_the_bit_in_any_batch():
     """A file re-indexed alone must not differ from the same file in a full index."""
-    files = [file_chunks(f"src/file_{i}.py", [*TEXTS, f"x{i} " * i]) for i in range(7)]
+    draw = random.Random(5)
+    texts = [" ".join(f"word{chr(97 + draw.randrange(26))}x" for _ in range(300)) for _ in range(40)]
+    files = [file_chunks(f"src/file_{i}.py", [*TEXTS, *texts[i::7]]) for i in range(7)]
 
     together = encoded([chunk for chunks in files for chunk in chunks])
     apart = np.concatenate([encoded(chunks) for chunks in files])

@@ -123,19 +123,9 @@ def no_json(folder):
     (folder / DESCRIPTION).write_text("{")
 
 
-def no_tensors(folder):
-    """Lose the tensors."""
-    (folder / TENSORS).unlink()
-
-
-def no_description(folder):
-    """Lose the description."""
-    (folder / DESCRIPTION).unlink()
-
-
 @pytest.mark.parametrize(
     "spoil",
-    [spoil_byte, cut_tensors, empty_tensors, wrong_dimension, no_json, no_tensors, no_description],
+    [spoil_byte, cut_tensors, empty_tensors, wrong_dimension, no_json],
 )
 def test_a_damaged_table_is_refused_in_one_sentence_that_helps(folder, spoil):
     """Wrong vectors would be silently wrong answers."""
@@ -147,6 +137,15 @@ def test_a_damaged_table_is_refused_in_one_sentence_that_helps(folder, spoil):
     assert str(folder) in str(caught.value)
     assert "performance.embeddings.model" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", [TENSORS, DESCRIPTION])
+def test_a_folder_without_a_table_is_refused_by_what_it_lacks(folder, missing):
+    """Most likely the wrong folder was named; nothing is damaged."""
+    (folder / missing).unlink()
+
+    with pytest.raises(EncoderError, match=rf"holds no word table \(no {missing}\)"):
+        load_encoder(EmbeddingsSettings(model=str(folder)))
 
 
 def test_a_model_that_is_not_there_is_an_error_that_says_what_to_set():

@@ -29,12 +29,12 @@ BOUND_SECONDS = 20.0  # no tool call takes longer; clients give up at 60 s and m
 
 INSTRUCTIONS = """\
 leindex finds code in a project by meaning, by name and by keyword, ranked so that the first hit is the one.
-Call `search` FIRST for "where is X", "how does X work", "which code does X", or a symbol whose file you do not \
-know: one call replaces several greps and file reads. Ask in plain words, or name a symbol or a path.
+Call `search` FIRST for "where is X", "how does X work", "which code does X", or a symbol whose file you do
+not know: one call replaces several greps and file reads. Ask in plain words, or name a symbol or a path.
 Use grep instead when you need every occurrence of a literal string.
-Hits are quoted from the files as they are on disk now, as `path:start-end`; read further with your file tool.
-The first line of an answer says how complete the index is. The index is made by the first `search` and kept up \
-to date; call `index` only to wait for it or to rebuild it. `stats` says what is indexed and why a file is not.\
+Hits are quoted from the files as they are on disk now, as `path:start-end`; read on with your file tool.
+The first line of an answer says how complete the index is. The first `search` makes the index, later ones keep
+it up to date; call `index` only to wait for it or to rebuild it. `stats` says what is indexed and what is not.
 """
 
 Ctx = Context[Jobs]
@@ -50,7 +50,9 @@ Globs = Annotated[list[str], Field(max_length=50)]
 
 async def index(
     path: PathArgument = None,
-    force: Annotated[bool, Field(description="Rebuild from nothing, also when all files are gone.")] = False,
+    force: Annotated[  # noqa: FBT002  # tools are called by keyword
+        bool, Field(description="Rebuild from nothing, also when all files are gone.")
+    ] = False,
     wait_seconds: Annotated[
         float, Field(ge=0, le=BOUND_SECONDS, description="How long to wait; the run goes on afterwards.")
     ] = BOUND_SECONDS,
@@ -71,7 +73,7 @@ async def index(
     return progress_line(*job.progress) if report is None else index_lines(report)
 
 
-async def search(  # noqa: PLR0913  # the arguments of the tool, one to one
+async def search(  # noqa: PLR0913, PLR0917  # the arguments of the tool, one to one
     query: Annotated[
         str, Field(description='What the code does, in plain words; or a symbol, path or "string".')
     ],
@@ -90,9 +92,9 @@ async def search(  # noqa: PLR0913  # the arguments of the tool, one to one
 ) -> str:
     """Find code by meaning, name or keyword: the first tool for "where is …", "how does … work", a symbol.
 
-    Returns the best places, one a file, best first, as `path:start-end` with the lines that matter, quoted from
-    disk now; the first line says how complete the index is. Read on with your file tool. For every occurrence
-    of a literal string use grep.
+    Returns the best places, one a file, best first, as `path:start-end` with the lines that matter, quoted
+    from disk now; the first line says how complete the index is. Read on with your file tool. For every
+    occurrence of a literal string use grep.
     """
     from leindex_mcp.answering import Request  # noqa: PLC0415  # heavy; after `initialize`
 

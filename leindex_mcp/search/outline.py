@@ -104,20 +104,32 @@ def _head(lines: Sequence[str], at: int) -> int:
 
 def _end(lines: Sequence[str], at: int) -> int:
     """Return the last line before one that is indented no more and closes nothing."""
-    base = _indentation(lines[at - 1])
+    margin = lines[at - 1][: len(lines[at - 1]) - len(lines[at - 1].lstrip())]
+    inside = (f"{margin} ", f"{margin}\t")  # nearly all lines of a body begin so: one test without a search
+    base = _indentation(margin)
     last = at
     for number in range(at + 1, min(len(lines), at + MAX_BODY_LINES) + 1):
         line = lines[number - 1]
-        if not line.strip():
+        if line.startswith(inside):
+            last = number
+        elif not line or line.isspace():
             continue
-        goes_on = _OPENS.search(line) and (_CLOSES.match(line) or line.strip() == "{")
-        if goes_on or _indentation(line) > base:
+        elif _indentation(line) > base or (
+            _OPENS.search(line) and (_CLOSES.match(line) or line.strip() == "{")
+        ):
             last = number
         elif _CLOSES.match(line):
             return number
         elif not _NEUTRAL.match(line):
-            return last
+            break
+    while lines[last - 1].isspace():
+        last -= 1
     return last
+
+
+def _goes_on(line: str) -> bool:
+    """Return whether a line that is indented no more than the definition still belongs to its head."""
+    return bool(_OPENS.search(line)) and (bool(_CLOSES.match(line)) or line.strip() == "{")
 
 
 def _indentation(line: str) -> int:

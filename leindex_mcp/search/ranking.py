@@ -27,7 +27,7 @@ Signal = Callable[[Corpus, Evidence], Scores]
 
 # The optimum is flat: all weights off by a third at random cost .006. Do not tune digits.
 WEIGHTS: tuple[tuple[Signal, float], ...] = (
-    (signals.keyword, 1.0),
+    (signals.keyword, 1.5),
     (signals.meaning, 5.0),
     (signals.name, 1.0),
     (signals.directory, 3.0),
@@ -84,7 +84,8 @@ def rank(
     if not len(candidates):
         return []
     best = candidates[dense.highest(scores[candidates], max(limit, 0))]
-    return [_hit(corpus, evidence, int(file), float(scores[file])) for file in best]
+    chunk_scores = _chunk_scores(evidence)
+    return [_hit(corpus, question, chunk_scores, int(file), float(scores[file])) for file in best]
 
 
 def file_scores(corpus: Corpus, evidence: Evidence, mode: Mode) -> Scores:
@@ -109,15 +110,15 @@ def is_near(corpus: Corpus, evidence: Evidence, mode: Mode) -> Mask:
     return near & (np.diff(corpus.chunk_offsets) > 0)
 
 
-def _hit(corpus: Corpus, evidence: Evidence, file: int, score: float) -> RankedHit:
+def _hit(corpus: Corpus, question: Question, chunk_scores: Scores, file: int, score: float) -> RankedHit:
     """Show the chunk that defines the asked name, else the file's best chunk."""
     first, last = int(corpus.chunk_offsets[file]), int(corpus.chunk_offsets[file + 1])
-    line = _defining_line(corpus, evidence.question, file)
+    line = _defining_line(corpus, question, file)
     if line is not None:
         within = np.searchsorted(corpus.start_line[first:last], line, side="right") - 1
         chunk = first + max(int(within), 0)
     else:
-        chunk = first + int(np.argmax(_chunk_scores(evidence, first, last)))
+        chunk = first + int(np.argmax(chunk_scores[first:last]))
     start_line, end_line = int(corpus.start_line[chunk]), int(corpus.end_line[chunk])
     return RankedHit(file, chunk, start_line, end_line, score, line)
 
@@ -133,11 +134,10 @@ def _defining_line(corpus: Corpus, question: Question, file: int) -> int | None:
     return None
 
 
-def _chunk_scores(evidence: Evidence, first: int, last: int) -> Scores:
-    """Return the keyword share plus half the cosine share of a file's chunks."""
-    keyword = evidence.chunk_keyword
-    scores = keyword[first:last] / max(float(keyword.max()), 1e-9)
-    if evidence.chunk_cosine is None:
+def _chunk_scores(evidence: Evidence) -> Scores:
+    """Return the keyword share plus half the cosine share of every chunk."""
+    keyword, cosine = evidence.chunk_keyword, evidence.chunk_cosine
+    scores = keyword / max(float(keyword.max()), 1e-9)
+    if cosine is None:
         return scores
-    cosine = evidence.chunk_cosine
-    return scores + _COSINE_BESIDE_KEYWORD * cosine[first:last] / max(float(cosine.max()), 1e-9)
+    return scores + cosine * np.float32(_COSINE_BESIDE_KEYWORD / max(float(cosine.max()), 1e-9))

@@ -20,7 +20,7 @@ _SECRETS: Final = """
 *.pem *.key *.kdbx *.p12 *.pfx *.jks *.keystore
 id_rsa* id_dsa* id_ecdsa* id_ed25519* !id_rsa*.pub !id_dsa*.pub !id_ecdsa*.pub !id_ed25519*.pub
 .npmrc .pypirc .netrc _netrc .git-credentials .htpasswd .pgpass
-*.tfstate *.tfstate.*
+*.tfstate *.tfstate.backup
 """
 
 #: Written by a program from what is indexed anyway; thousands of lines in which nobody looks for an answer.
@@ -41,7 +41,7 @@ _BINARY: Final = """
 *.mp3 *.mp4 *.m4a *.m4v *.mov *.avi *.mkv *.webm *.wav *.flac *.ogg *.ogv *.opus *.aac *.mid
 *.zip *.gz *.tgz *.bz2 *.tbz2 *.xz *.txz *.zst *.lz4 *.7z *.rar *.tar
 *.jar *.war *.ear *.whl *.egg *.gem *.nupkg *.deb *.rpm *.apk *.ipa *.dmg *.iso *.msi *.cab *.crx *.xpi *.vsix
-*.exe *.dll *.so *.so.[0-9]* *.dylib *.lib *.obj *.o *.a *.ko *.elf *.pdb
+*.exe *.dll *.so *.dylib *.lib *.obj *.o *.a *.ko *.elf *.pdb
 *.class *.dex *.pyc *.pyo *.pyd *.wasm *.node *.beam *.hi *.cmi *.cmo *.cmx *.rlib *.rmeta
 *.swiftmodule *.pch *.gch
 *.ttf *.otf *.woff *.woff2 *.eot *.pfb
@@ -52,10 +52,6 @@ _BINARY: Final = """
 """
 
 
-#: The lists above mean files: `.envoy/` is no secret.
-_FILES_ONLY: Final = "!*/"
-
-
 def repository_rules() -> list[Rule]:
     """Return the rules that keep out what version control keeps for itself; git has the same for `.git`."""
     return _rules(_REPOSITORY_DATA, SkipReason.SKIPPED_DIRECTORY)
@@ -63,7 +59,7 @@ def repository_rules() -> list[Rule]:
 
 def secret_rules() -> list[Rule]:
     """Return the rules that keep out secrets by name; nothing in a project can undo them."""
-    return [*_rules(_SECRETS, SkipReason.SECRET), *_rules(_FILES_ONLY, SkipReason.SECRET)]
+    return _rules(_SECRETS, SkipReason.SECRET, files_only=True)
 
 
 def economic_rules(skip_large_directories: Iterable[str]) -> list[Rule]:
@@ -73,9 +69,8 @@ def economic_rules(skip_large_directories: Iterable[str]) -> list[Rule]:
     """
     directories = [entry.removesuffix("/**").rstrip("/") + "/" for entry in skip_large_directories]
     return [
-        *_rules(_GENERATED, SkipReason.GENERATED),
-        *_rules(_BINARY, SkipReason.BINARY),
-        *_rules(_FILES_ONLY, SkipReason.BINARY),
+        *_rules(_GENERATED, SkipReason.GENERATED, files_only=True),
+        *_rules(_BINARY, SkipReason.BINARY, files_only=True),
         *parse_lines(
             [entry.encode("utf-8", "surrogateescape") for entry in directories],
             "directory_filtering.skip_large_directories",
@@ -85,6 +80,8 @@ def economic_rules(skip_large_directories: Iterable[str]) -> list[Rule]:
     ]
 
 
-def _rules(words: str, reason: SkipReason) -> list[Rule]:
+def _rules(words: str, reason: SkipReason, *, files_only: bool = False) -> list[Rule]:
+    """Compile a list of patterns; most mean files only: `.envoy/` is no secret."""
     patterns = [pattern.encode() for pattern in words.split()]
-    return parse_lines(patterns, f"built-in {reason.value} rules", reason, folds_case=True)
+    source = f"built-in {reason.value} rules"
+    return parse_lines(patterns, source, reason, folds_case=True, files_only=files_only)

@@ -10,8 +10,8 @@ from typing import Final, Self
 from leindex_mcp.records import FileRecord, Fingerprint, StoredFile
 from leindex_mcp.scan.parallel_scanner import ScanResult
 
-#: A second edit within a tick of the file system's clock may leave no trace. Those that keep nanoseconds tick with
-#: the kernel, at least 100 times a second; the coarsest in use (FAT) keeps every other second.
+#: A second edit within a tick of the file system's clock may leave no trace. Those that keep nanoseconds tick
+#: with the kernel, at least 100 times a second; the coarsest in use (FAT) keeps every other second.
 _FINE_TICK_NS: Final = 20_000_000
 _COARSE_TICK_NS: Final = 2_000_000_000
 _MILLISECOND_NS: Final = 1_000_000

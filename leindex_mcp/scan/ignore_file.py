@@ -54,13 +54,20 @@ def read_regular_file(path: str, *, follows_links: bool, dir_fd: int | None = No
 
 
 def parse_lines(
-    lines: Iterable[bytes], source: str, reason: SkipReason, *, folds_case: bool = False
+    lines: Iterable[bytes],
+    source: str,
+    reason: SkipReason,
+    *,
+    folds_case: bool = False,
+    files_only: bool = False,
 ) -> list[Rule]:
     """Return the rules among the lines; numbers count every line from 1."""
     rules = []
     for number, line in _patterns(lines):
         try:
-            rules.append(parse_rule(line, number, source, reason, folds_case=folds_case))
+            rules.append(
+                parse_rule(line, number, source, reason, folds_case=folds_case, files_only=files_only)
+            )
         except BadPatternError as problem:
             logger.warning("%s:%d: this rule never matches: %s", source, number, problem)
     return rules

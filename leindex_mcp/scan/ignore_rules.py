@@ -14,17 +14,21 @@ Where a repository begins inside another one, the outer one's layer 6 ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from leindex_mcp.scan.built_in_rules import economic_rules, repository_rules, secret_rules
 from leindex_mcp.scan.ignore_file import read_regular_file, read_rules
+from leindex_mcp.scan.name_table import NameTable
 from leindex_mcp.scan.pattern import Rule, byte_text
 from leindex_mcp.scan.pattern_trie import PatternTrie
 from leindex_mcp.scan.plain_rules import PlainRules
 from leindex_mcp.scan.repository import Repository, find_repository, read_repository
+from leindex_mcp.scan.sieve import Sieve
+
+T = TypeVar("T")
 
 
 class Rank(IntEnum):
@@ -53,6 +57,18 @@ _BUILT_IN: Final = (Rank.PROTECTIVE, Rank.ECONOMIC)
 class State(Protocol):
     """The rules of one file, seen from one directory below it."""
 
+    @property
+    def file_tables(self) -> Sequence[NameTable] | None:
+        """What a file's name is looked up in; None if it is not looked up."""
+
+    @property
+    def directory_tables(self) -> Sequence[NameTable] | None:
+        """What a directory's name is looked up in; None if it is not looked up."""
+
+    @property
+    def turns_at(self) -> Sequence[Container[str]] | None:
+        """The names that `enter` does not treat as all others; None if there may be more."""
+
     def file_rule(self, name: str) -> Rule | None:
         """Return the last rule that matches a file of this name here."""
 
@@ -73,49 +89,86 @@ class Layer(NamedTuple):
 class Context:
     """The rules in force in one directory. Directories under the same rules share one context."""
 
-    __slots__ = (
-        "_directory_opinions",
-        "_directory_verdicts",
-        "_file_opinions",
-        "_file_verdicts",
-        "_rules",
-        "folds_case",
-        "layers",
-    )
+    __slots__ = ("_below", "_directories", "_files", "_rules", "_turns", "folds_case", "layers")
 
     def __init__(self, rules: IgnoreRules, layers: tuple[Layer, ...], *, folds_case: bool) -> None:
         self._rules = rules
         self.layers = layers
         self.folds_case = folds_case
-        self._file_opinions = tuple((rank not in _BUILT_IN, state.file_rule) for rank, state in layers)
-        self._directory_opinions = tuple(
-            (rank not in _BUILT_IN, state.directory_rule) for rank, state in layers
+        states = [state for _, state in layers]
+        self._files = _Verdicts(
+            rules,
+            [(rank not in _BUILT_IN, state.file_rule) for rank, state in layers],
+            _sieve(state.file_tables for state in states),
         )
-        self._file_verdicts: dict[str, Rule | None] = {}
-        self._directory_verdicts: dict[str, Rule | None] = {}
+        self._directories = _Verdicts(
+            rules,
+            [(rank not in _BUILT_IN, state.directory_rule) for rank, state in layers],
+            _sieve(state.directory_tables for state in states),
+        )
+        self._turns = _all_or_none(state.turns_at for state in states)
+        self._below: Context | None = None
 
-    def file_rule(self, name: str) -> Rule | None:
-        """Return the rule that keeps out a file of this name, if one does."""
-        verdict: Rule | None = self._file_verdicts.get(name, _UNKNOWN)
-        if verdict is _UNKNOWN:
-            verdict = _excluding_rule(self._file_opinions, name)
-            self._rules.remember(self._file_verdicts, name, verdict)
-        return verdict
+    def excluded_files(self, names: list[str]) -> dict[str, Rule]:
+        """Return those of the files that a rule keeps out, each with that rule."""
+        return self._files.excluding_rules(names)
 
-    def directory_rule(self, name: str) -> Rule | None:
-        """Return the rule that keeps out a directory of this name, if one does."""
-        verdict: Rule | None = self._directory_verdicts.get(name, _UNKNOWN)
-        if verdict is _UNKNOWN:
-            verdict = _excluding_rule(self._directory_opinions, name)
-            self._rules.remember(self._directory_verdicts, name, verdict)
-        return verdict
+    def excluded_directories(self, names: list[str]) -> dict[str, Rule]:
+        """Return those of the sub-directories that a rule keeps out, each with that rule."""
+        return self._directories.excluding_rules(names)
 
     def enter(self, name: str) -> Context:
         """Return the context of a sub-directory, its own rule files apart."""
         key = byte_text(name)
+        if self._turns is None or (self._turns and any(key in names for names in self._turns)):
+            return self._entered(key)
+        if self._below is None:
+            self._below = self._entered(key)
+        return self._below
+
+    def _entered(self, key: str) -> Context:
         below = ((rank, state.enter(key)) for rank, state in self.layers)
         layers = tuple(Layer(rank, state) for rank, state in below if state is not None)
         return self._rules.context(layers, folds_case=self.folds_case)
+
+
+class _Verdicts:
+    """What the layers of a context say of files, or of directories."""
+
+    __slots__ = ("_opinions", "_remembered", "_rules", "_sieve")
+
+    def __init__(self, rules: IgnoreRules, opinions: Sequence[_Opinion], sieve: Sieve | None) -> None:
+        self._rules = rules
+        self._opinions = opinions
+        self._sieve = sieve
+        self._remembered: dict[str, Rule | None] = {}
+
+    def excluding_rules(self, names: list[str]) -> dict[str, Rule]:
+        """Return the names that a rule keeps out, each with that rule."""
+        doubtful = names if self._sieve is None else self._sieve.doubtful(names)
+        return {name: rule for name in doubtful if (rule := self._excluding_rule(name)) is not None}
+
+    def _excluding_rule(self, name: str) -> Rule | None:
+        verdict: Rule | None = self._remembered.get(name, _UNKNOWN)
+        if verdict is _UNKNOWN:
+            verdict = _excluding_rule(self._opinions, byte_text(name))
+            self._rules.remember(self._remembered, name, verdict)
+        return verdict
+
+
+def _sieve(tables_of_states: Iterable[Sequence[NameTable] | None]) -> Sieve | None:
+    tables = _all_or_none(tables_of_states)
+    return None if tables is None else Sieve(tables)
+
+
+def _all_or_none(parts: Iterable[Sequence[T] | None]) -> list[T] | None:
+    """Return the members of all parts, or None if a part is None."""
+    found: list[T] = []
+    for part in parts:
+        if part is None:
+            return None
+        found.extend(part)
+    return found
 
 
 _Opinion = tuple[bool, Callable[[str], Rule | None]]  #: whether a `!` includes, and the rule for a name
@@ -169,14 +222,15 @@ class IgnoreRules:
         folds_case = repository is not None and repository.folds_case
         return self.context(_ordered([*self._own_layers, *outer]), folds_case=folds_case)
 
-    def with_rule_files(self, context: Context, relative: str, contents: Mapping[str, bytes]) -> Context:
-        """Add the rule files that lie in a directory, given as name -> content, to its context."""
-        layers = [
-            Layer(RULE_FILES[name], state)
-            for name, content in contents.items()
-            if (state := self._compiled(content, f"{relative}{name}", folds_case=context.folds_case))
-            is not None
-        ]
+    def with_rule_files(
+        self, context: Context, relative: str, contents: Mapping[str, bytes | None]
+    ) -> Context:
+        """Add the rule files of a directory, name -> content, to its context; None counts as empty."""
+        layers = []
+        for name, content in contents.items():
+            state = self._compiled(content or b"", f"{relative}{name}", folds_case=context.folds_case)
+            if state is not None:
+                layers.append(Layer(RULE_FILES[name], state))
         return self.context(_ordered([*layers, *context.layers]), folds_case=context.folds_case)
 
     def within(self, context: Context, directory: Path, prefix: str) -> Context:
@@ -223,7 +277,7 @@ class IgnoreRules:
         directory = repository.top
         for name in self._root.relative_to(repository.top).parts:
             context = self.with_rule_files(context, f"{directory}/", read_rule_files(directory))
-            if context.directory_rule(name) is not None:
+            if context.excluded_directories([name]):
                 return []
             context = context.enter(name)
             directory = directory / name
@@ -249,15 +303,13 @@ class IgnoreRules:
             self._own_layers.append(Layer(rank, state))
 
 
-def read_rule_files(directory: Path) -> dict[str, bytes]:
-    """Return the rule files that lie in a directory, by name."""
-    found = {name: read_regular_file(str(directory / name), follows_links=False) for name in RULE_FILES}
-    return {name: content for name, content in found.items() if content is not None}
+def read_rule_files(directory: Path) -> dict[str, bytes | None]:
+    """Return the content of the rule files that lie in a directory, by name."""
+    return {name: read_regular_file(str(directory / name), follows_links=False) for name in RULE_FILES}
 
 
-def _excluding_rule(opinions: Iterable[_Opinion], name: str) -> Rule | None:
+def _excluding_rule(opinions: Iterable[_Opinion], key: str) -> Rule | None:
     """Return the rule that keeps a name out, if the first layer with an opinion keeps it out."""
-    key = byte_text(name)
     for may_include, rule_for in opinions:
         rule = rule_for(key)
         if rule is None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
-from leindex_mcp.scan.pattern import Token, Wild
+from leindex_mcp.scan.pattern import Token, Wild, fold
 
 #: A name has at most 255 characters of at most four bytes; a segment that needs more can match nothing.
 _LONGEST_NAME: Final = 1020
+_MOST_VARIANTS: Final = 32  # literal spellings of one pattern with classes
+FEW_NAMES: Final = 256  # whole names that a name is compared with by its ending; more are a look-up
+_MANY: Final = 64  # more than these are not compared with every name
 
 
 class Segment:
@@ -45,6 +50,24 @@ class Segment:
         return sum(token is not Wild.STAR for token in self.tokens) > _LONGEST_NAME
 
     @cached_property
+    def infix(self) -> str:
+        """The longest run of literal bytes that a matching name holds."""
+        runs = "".join(token if isinstance(token, str) else "\0" for token in self.tokens).split("\0")
+        return max(runs, key=len)
+
+    def variants(self) -> list[Segment]:
+        """Return segments with fewer classes that together match the same names.
+
+        `[Bb]in` is `Bin` and `bin`, `*.py[cod]` three tails: look-ups, where a class would need a trial.
+        """
+        found: list[list[Token]] = [list(self.tokens)]
+        classes = [(at, token) for at, token in enumerate(self.tokens) if isinstance(token, frozenset)]
+        for at, members in sorted(classes, key=lambda place: len(place[1])):
+            if len(found) * len(members) <= _MOST_VARIANTS:
+                found = [[*some[:at], member, *some[at + 1 :]] for some in found for member in members]
+        return [Segment(some) for some in found]
+
+    @cached_property
     def expression(self) -> str:
         """The regular expression that the whole name must match.
 
@@ -65,6 +88,23 @@ class Segment:
         return re.compile(self.expression, re.DOTALL).fullmatch
 
 
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a name must have for a pattern of a table to match it, in small letters."""
+
+    names: frozenset[str]
+    heads: tuple[str, ...]
+    tails: Mapping[str, tuple[str, ...]]  #: by what follows their last dot; whole names too, if they are few
+    tails_without_dot: tuple[str, ...]
+    infixes: tuple[str, ...]
+    is_ascii: bool  #: a name with other letters must be looked at byte by byte
+    matches_anything: bool  #: there are patterns that need none of these
+
+    def tails_of(self, ending: str) -> tuple[str, ...]:
+        """Return the tails for a name that ends so from its last dot on, or in this letter without a dot."""
+        return self.tails.get(ending, ()) + self.tails_without_dot
+
+
 class NameTable:
     """Patterns in order, and the last of them that a name matches.
 
@@ -72,9 +112,10 @@ class NameTable:
     only where its literal head or tail fits.
     """
 
-    __slots__ = ("_anything", "_heads", "_names", "_others", "_tails")
+    __slots__ = ("_anything", "_features", "_heads", "_names", "_others", "_tails")
 
     def __init__(self) -> None:
+        self._features: Features | None = None
         self._names: dict[str, int] = {}
         self._anything = -1
         self._heads = _Affixes()
@@ -90,6 +131,10 @@ class NameTable:
 
     def add(self, index: int, segment: Segment) -> None:
         """Add the pattern; indices must ascend from call to call."""
+        for variant in segment.variants():
+            self._place(index, variant)
+
+    def _place(self, index: int, segment: Segment) -> None:
         trial = (index, None if segment.is_affix else segment)
         if segment.literal is not None:
             self._names[segment.literal] = index
@@ -101,6 +146,33 @@ class NameTable:
             self._heads.add(segment.head, segment.head[0], trial)
         else:
             self._others.append(trial)
+
+    @property
+    def features(self) -> Features:
+        """What names that match have in common; the table must be complete."""
+        if self._features is None:
+            self._features = self._features_of_all()
+        return self._features
+
+    def _features_of_all(self) -> Features:
+        names = frozenset(map(fold, self._names))
+        heads = tuple({fold(head) for head in self._heads.trials})
+        tails = {fold(tail) for tail in self._tails.trials}
+        bare = tuple(tail for tail in tails if "." not in tail)
+        infixes = tuple({fold(segment.infix) for _, segment in self._others if segment is not None})
+        by_ending: dict[str, tuple[str, ...]] = {}
+        for tail in chain(tails.difference(bare), names if len(names) <= FEW_NAMES else ()):
+            ending = tail[tail.rfind(".") :]
+            by_ending[ending] = (*by_ending.get(ending, ()), tail)
+        return Features(
+            names=names,
+            heads=heads,
+            tails=by_ending,
+            tails_without_dot=bare,
+            infixes=infixes,
+            is_ascii="".join((*names, *heads, *tails, *infixes)).isascii(),
+            matches_anything=self._anything >= 0 or "" in infixes or len(heads + bare + infixes) > _MANY,
+        )
 
     def last_match(self, name: str, best: int = -1) -> int:
         """Return the highest index that this non-empty name matches, or *best* if none is above it."""

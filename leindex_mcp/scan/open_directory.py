@@ -7,8 +7,9 @@ has no limit, and a directory that is swapped for a link leads nowhere. Elsewher
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Protocol, Self
+from typing import Final, NamedTuple, Protocol, Self
 
 from leindex_mcp.scan.ignore_file import read_regular_file
 
@@ -17,11 +18,22 @@ _FLAGS: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLO
 _FLAGS_BELOW: Final = _FLAGS | getattr(os, "O_NOFOLLOW", 0)
 
 
+class Entries(NamedTuple):
+    """What a directory holds, in the system's order."""
+
+    directories: list[str]
+    others: list[os.DirEntry[str]]  #: files, links and whatever else; they can be asked while it is open
+
+
 class OpenDirectory(Protocol):
     """One directory; what it hands out is valid until it is closed."""
 
-    def entries(self) -> list[os.DirEntry[str]]:
-        """Return what the directory holds, in the system's order."""
+    @property
+    def is_open(self) -> bool:
+        """Whether its children can be opened now."""
+
+    def entries(self) -> Entries:
+        """Return what the directory holds."""
 
     def read_rule_file(self, name: str) -> bytes | None:
         """Return the content of an ignore file in it."""
@@ -47,14 +59,17 @@ def open_directory(path: Path, *, by_descriptor: bool = CAN_USE_DESCRIPTORS) -> 
 class DescriptorDirectory:
     """A directory held by a file descriptor."""
 
+    __slots__ = ("_descriptor", "_identity", "is_open")
+
     def __init__(self, descriptor: int) -> None:
         self._descriptor: int | None = descriptor
         self._identity: tuple[int, int] | None = None
+        self.is_open = True
 
-    def entries(self) -> list[os.DirEntry[str]]:
-        """Return what the directory holds, in the system's order."""
+    def entries(self) -> Entries:
+        """Return what the directory holds."""
         with os.scandir(self._descriptor) as entries:
-            return list(entries)
+            return _sorted_out(entries)
 
     def read_rule_file(self, name: str) -> bytes | None:
         """Return the content of an ignore file in it."""
@@ -83,24 +98,28 @@ class DescriptorDirectory:
         self._descriptor = os.open("..", _FLAGS_BELOW, dir_fd=child._descriptor)
         if _identity(self._descriptor) != self._identity:
             raise OSError("the directory was moved while it was scanned")
+        self.is_open = True
 
     def close(self) -> None:
         """Close the descriptor."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+            self.is_open = False
 
 
 class PathDirectory:
-    """A directory known by its path; it holds no handle."""
+    """A directory known by its path; it holds no handle, so it is always open."""
+
+    is_open = True
 
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def entries(self) -> list[os.DirEntry[str]]:
-        """Return what the directory holds, in the system's order."""
+    def entries(self) -> Entries:
+        """Return what the directory holds."""
         with os.scandir(self._path) as entries:
-            return list(entries)
+            return _sorted_out(entries)
 
     def read_rule_file(self, name: str) -> bytes | None:
         """Return the content of an ignore file in it."""
@@ -124,3 +143,14 @@ class PathDirectory:
 def _identity(descriptor: int) -> tuple[int, int]:
     status = os.fstat(descriptor)
     return status.st_dev, status.st_ino
+
+
+def _sorted_out(entries: Iterable[os.DirEntry[str]]) -> Entries:
+    directories = []
+    others = []
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            directories.append(entry.name)
+        else:
+            others.append(entry)
+    return Entries(directories, others)

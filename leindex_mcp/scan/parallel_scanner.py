@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import stat
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -14,11 +15,14 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from leindex_mcp.errors import RootNotFoundError
-from leindex_mcp.records import FileRecord, Fingerprint, Skipped, SkipReason
+from leindex_mcp.records import FileRecord, Skipped
+from leindex_mcp.scan.explanation import explain
 from leindex_mcp.scan.file_stat_cache import FileStatCache
-from leindex_mcp.scan.ignore_rules import Context, IgnoreRules, read_rule_files
+from leindex_mcp.scan.ignore_rules import IgnoreRules
+from leindex_mcp.scan.open_directory import CAN_USE_DESCRIPTORS
 from leindex_mcp.scan.pattern_trie import PatternTrie
-from leindex_mcp.scan.walk import Listing, Walk
+from leindex_mcp.scan.survey import Survey
+from leindex_mcp.scan.walk import Walk, trunk
 from leindex_mcp.settings import Settings
 
 
@@ -35,6 +39,7 @@ class ScanStatistics:
     verdicts_computed: int = 0  #: of these, not answered from memory
     seconds: float = 0
     matching_seconds: float = 0  #: spent on the rules
+    walkers: int = 1  #: threads that walked
 
     @property
     def verdict_hit_rate(self) -> float:
@@ -61,8 +66,28 @@ class ScanResult:
         return cls([], [], complete=False, unlisted=(), started_ns=0, statistics=ScanStatistics())
 
 
+@dataclass(frozen=True, slots=True)
+class WalkManner:
+    """How a tree is walked; the defaults suit the system."""
+
+    by_descriptor: bool = CAN_USE_DESCRIPTORS  #: from open directory to open directory, or by path
+    slow_listing_seconds: float = 0.0005  #: a warm disk lists in a tenth of it, a cold or distant one hardly
+
+
 class ParallelScanner:
-    """Walks a root and records the files worth indexing; never follows a link."""
+    """Walks a root and records the files worth indexing; never follows a link.
+
+    One loop walks; when listing a directory proves slow (cold or network disk), `max_workers` walk together.
+    The result is the same.
+
+    Args:
+        root: The directory to walk.
+        settings: Worker and time limits, rules, the largest file.
+        cache: Is shown every file that was found.
+        caller_rules: Rules that outrank the project's own.
+        clock: Seconds for the time limit.
+        manner: How to walk, where the system's own way is not to be taken.
+    """
 
     def __init__(
         self,
@@ -72,12 +97,14 @@ class ParallelScanner:
         cache: FileStatCache | None = None,
         caller_rules: PatternTrie | None = None,
         clock: Callable[[], float] = time.monotonic,
+        manner: WalkManner | None = None,
     ) -> None:
         self._root: Final = Path(os.path.realpath(root))
         self._settings: Final = settings
-        self._cache = cache
-        self._caller_rules = caller_rules
-        self._clock = clock
+        self._cache: Final = cache
+        self._caller_rules: Final = caller_rules
+        self._clock: Final = clock
+        self._manner: Final = manner or WalkManner()
 
     def scan(
         self,
@@ -87,7 +114,7 @@ class ParallelScanner:
         """Walk the whole tree.
 
         Args:
-            on_progress: Called after each directory with the number of files found so far.
+            on_progress: Called now and then with the number of files found so far, from one thread at a time.
             should_stop: Asked after each directory; a true answer ends the scan, which is then not complete.
 
         Raises:
@@ -98,38 +125,40 @@ class ParallelScanner:
         started_ns, started = time.time_ns(), self._clock()
         deadline = started + self._settings.performance.parallel_scanner.timeout_seconds
         rules = self.rules()
-        found = _Found(self._settings.file_filtering.max_file_size, self._root, self._cache)
-        complete = True
-        walk = iter(Walk(self._root, rules))
-        for listing in walk:
-            found.add(listing)
-            if on_progress is not None:
-                on_progress(len(found.records))
-            if self._clock() > deadline or (should_stop is not None and should_stop()):
-                complete = next(walk, None) is None
-                break
-        return found.result(
-            complete=complete,
+        survey = Survey(
+            walk=lambda branch: Walk(self._root, rules, branch),
+            max_workers=self._settings.performance.parallel_scanner.max_workers,
+            max_file_size=self._settings.file_filtering.max_file_size,
+            slow_listing_seconds=self._manner.slow_listing_seconds,
+            is_to_stop=lambda: self._clock() > deadline or (should_stop is not None and should_stop()),
+            on_progress=on_progress,
+        )
+        with _without_collections():
+            found = survey.run(trunk(self._root, rules, by_descriptor=self._manner.by_descriptor))
+            records = sorted(found.records, key=attrgetter("relative"))
+        if self._cache is not None:
+            self._cache.renew(f"{self._root}/", records)
+        return ScanResult(
+            records=records,
+            skipped=sorted(found.skipped, key=attrgetter("relative")),
+            complete=not survey.was_stopped,
+            unlisted=tuple(found.unlisted),
             started_ns=started_ns,
-            seconds=self._clock() - started,
-            verdicts_computed=rules.verdicts_computed,
+            statistics=ScanStatistics(
+                directories=found.directories,
+                bytes=found.bytes,
+                skipped=MappingProxyType(Counter(skip.reason.value for skip in found.skipped)),
+                verdicts=found.names,
+                verdicts_computed=rules.verdicts_computed,
+                seconds=self._clock() - started,
+                matching_seconds=found.matching_seconds,
+                walkers=survey.walkers,
+            ),
         )
 
     def explain(self, relative: str) -> Skipped | None:
-        """Say why a path is not among the records; None when it is.
-
-        O(depth): looks only at the directories above the path.
-        """
-        rules = self.rules()
-        context = rules.with_rule_files(rules.at_root(), "", read_rule_files(self._root))
-        *parents, name = relative.split("/")
-        prefix = ""
-        for parent in parents:
-            if (skipped := _why_no_directory(self._root, prefix, parent, context)) is not None:
-                return skipped
-            prefix += f"{parent}/"
-            context = rules.within(context, self._root / prefix, prefix)
-        return self._why_no_file(prefix, name, context)
+        """Say why a path is not among the records; None when it is, or is a directory that is walked."""
+        return explain(self._root, relative, self.rules(), self._settings.file_filtering.max_file_size)
 
     def rules(self) -> IgnoreRules:
         """Return the ignore rules of the root as they are on disk now."""
@@ -142,107 +171,17 @@ class ParallelScanner:
             cache_size=trie.cache_size,
         )
 
-    def _why_no_file(self, prefix: str, name: str, context: Context) -> Skipped | None:
-        relative = prefix + name
-        try:
-            status = os.lstat(self._root / relative)
-        except (OSError, ValueError) as error:
-            return Skipped(relative, SkipReason.UNREADABLE, getattr(error, "strerror", None) or str(error))
-        is_directory = stat.S_ISDIR(status.st_mode)
-        rule = context.directory_rule(name) if is_directory else context.file_rule(name)
-        if rule is not None:
-            return Skipped(relative, rule.reason, rule.where)
-        if is_directory:
-            return Skipped(relative, SkipReason.SPECIAL, "it is a directory")
-        return why_not(relative, status, self._settings.file_filtering.max_file_size)
 
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keep the cycle collector from going through the records again and again: they hold no cycles.
 
-class _Found:
-    """What a scan has found so far."""
-
-    def __init__(self, max_file_size: int, root: Path, cache: FileStatCache | None) -> None:
-        self._max_file_size = max_file_size
-        self._root = root
-        self._cache = cache
-        self.records: list[FileRecord] = []
-        self._skipped: list[Skipped] = []
-        self._unlisted: list[str] = []
-        self._directories = self._bytes = self._verdicts = 0
-        self._matching_seconds = 0.0
-
-    def add(self, listing: Listing) -> None:
-        """Record the files of one directory; asks the system for their status."""
-        self._skipped += listing.skipped
-        self._matching_seconds += listing.matching_seconds
-        if not listing.is_known:
-            self._unlisted.append(listing.prefix)
-            return
-        self._directories += 1
-        self._verdicts += len(listing.files) + len(listing.directories) + len(listing.skipped)
-        before = len(self.records)
-        for entry in listing.files:
-            self._add_file(listing.prefix + entry.name, entry)
-        if self._cache is not None:
-            self._cache.renew(f"{self._root}/", self.records[before:])
-
-    def _add_file(self, relative: str, entry: os.DirEntry[str]) -> None:
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            return  # it is gone since its directory was listed
-        except OSError as error:
-            self._skipped.append(Skipped(relative, SkipReason.UNREADABLE, error.strerror or str(error)))
-            return
-        skipped = why_not(relative, status, self._max_file_size)
-        if skipped is not None:
-            self._skipped.append(skipped)
-            return
-        self._bytes += status.st_size
-        self.records.append(FileRecord(relative, fingerprint_of(status)))
-
-    def result(
-        self, *, complete: bool, started_ns: int, seconds: float, verdicts_computed: int
-    ) -> ScanResult:
-        """Return everything found, sorted."""
-        return ScanResult(
-            records=sorted(self.records, key=attrgetter("relative")),
-            skipped=sorted(self._skipped, key=attrgetter("relative")),
-            complete=complete,
-            unlisted=tuple(self._unlisted),
-            started_ns=started_ns,
-            statistics=ScanStatistics(
-                directories=self._directories,
-                bytes=self._bytes,
-                skipped=MappingProxyType(Counter(skip.reason.value for skip in self._skipped)),
-                verdicts=self._verdicts,
-                verdicts_computed=verdicts_computed,
-                seconds=seconds,
-                matching_seconds=self._matching_seconds,
-            ),
-        )
-
-
-def why_not(relative: str, status: os.stat_result, max_file_size: int) -> Skipped | None:
-    """Return why a path that no rule keeps out is no file to index, judged by its status alone."""
-    if stat.S_ISREG(status.st_mode):
-        if status.st_size <= max_file_size:
-            return None
-        return Skipped(relative, SkipReason.SIZE, f"{status.st_size} bytes, more than {max_file_size}")
-    if stat.S_ISLNK(status.st_mode):
-        return Skipped(relative, SkipReason.SYMLINK, "links are not followed")
-    return Skipped(relative, SkipReason.SPECIAL, "neither a file nor a directory")
-
-
-def fingerprint_of(status: os.stat_result) -> Fingerprint:
-    """Return the fingerprint that a status holds."""
-    return Fingerprint(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-
-
-def _why_no_directory(root: Path, prefix: str, name: str, context: Context) -> Skipped | None:
-    rule = context.directory_rule(name)
-    relative = prefix + name
-    if rule is not None:
-        return Skipped(relative, rule.reason, rule.where)
-    if (root / relative).is_symlink():
-        return Skipped(relative, SkipReason.SYMLINK, "links are not followed")
-    return None
+    It costs a third of a large scan. Two scans at once are harmless: the first to end turns it on again.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

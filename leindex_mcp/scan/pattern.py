@@ -59,6 +59,7 @@ class Rule:
     is_path: bool  #: matched against the path below the file's directory, not against the name alone
     is_negated: bool
     directories_only: bool
+    files_only: bool
     where: str  #: `source:line: text`
 
 
@@ -76,7 +77,15 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_FOLD)
 
 
-def parse_rule(line: str, number: int, source: str, reason: SkipReason, *, folds_case: bool = False) -> Rule:
+def parse_rule(
+    line: str,
+    number: int,
+    source: str,
+    reason: SkipReason,
+    *,
+    folds_case: bool = False,
+    files_only: bool = False,
+) -> Rule:
     """Read one line that is neither empty nor a comment.
 
     Raises:
@@ -95,6 +104,7 @@ def parse_rule(line: str, number: int, source: str, reason: SkipReason, *, folds
         is_path=is_path,
         is_negated=line.startswith("!"),
         directories_only=stripped != pattern,
+        files_only=files_only,
         where=f"{source}:{number}: {text}",
     )
 

@@ -8,7 +8,7 @@ So the cost of a verdict hangs on the length of the name, hardly on the number o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -79,7 +79,8 @@ class PatternTrie:
         for segment in spelling.directories:
             node = node.below() if segment is None else node.child(segment)
         node.holds_rules = True
-        node.directories.add(index, spelling.name)
+        if not rule.files_only:
+            node.directories.add(index, spelling.name)
         if not rule.directories_only:
             node.files.add(index, spelling.name)
 
@@ -87,13 +88,17 @@ class PatternTrie:
 class TrieState:
     """A trie in one directory; interned, so that two equal states are one object."""
 
-    __slots__ = ("_directory_tables", "_file_tables", "_nodes", "_stay", "_trie")
+    __slots__ = ("_nodes", "_stay", "_trie", "directory_tables", "file_tables", "turns_at")
 
     def __init__(self, trie: PatternTrie, nodes: frozenset[_Node]) -> None:
         self._trie = trie
         self._nodes = nodes
-        self._file_tables = tuple(node.files for node in nodes if node.files)
-        self._directory_tables = tuple(node.directories for node in nodes if node.directories)
+        self.file_tables = tuple(node.files for node in nodes if node.files)
+        self.directory_tables = tuple(node.directories for node in nodes if node.directories)
+        #: names of sub-directories that lead to another state than all others do; None if there may be more
+        self.turns_at: Sequence[Container[str]] | None = None
+        if not any(node.globs or (trie.folds_case and node.children) for node in nodes):
+            self.turns_at = tuple(node.children for node in nodes if node.children)
         self._stay = frozenset(node for node in nodes if node.loops)
 
     def file_rule(self, name: str) -> Rule | None:
@@ -101,7 +106,7 @@ class TrieState:
         if self._trie.folds_case:
             name = fold(name)
         best = -1
-        for table in self._file_tables:
+        for table in self.file_tables:
             best = table.last_match(name, best)
         return self._trie.rules[best] if best >= 0 else None
 
@@ -110,7 +115,7 @@ class TrieState:
         if self._trie.folds_case:
             name = fold(name)
         best = -1
-        for table in self._directory_tables:
+        for table in self.directory_tables:
             best = table.last_match(name, best)
         return self._trie.rules[best] if best >= 0 else None
 

@@ -28,7 +28,7 @@ class PlainRules:
         if self._folds_case:
             prefix, name = fold(prefix), fold(name)
         for rule, automaton in self._trials:
-            if rule.directories_only and not is_directory:
+            if rule.files_only if is_directory else rule.directories_only:
                 continue
             if automaton.accepts(prefix + name if rule.is_path else name):
                 return rule
@@ -39,6 +39,10 @@ class PlainState:
     """Plain rules in one directory."""
 
     __slots__ = ("_prefix", "_rules")
+
+    file_tables = None
+    directory_tables = None
+    turns_at = None
 
     def __init__(self, rules: PlainRules, prefix: str) -> None:
         self._rules = rules

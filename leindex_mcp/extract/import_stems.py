@@ -54,8 +54,8 @@ def _stems(text: str, language: str) -> Iterator[str]:
 def _last_parts(line: str, count: int) -> list[str]:
     """Take the last *count* parts of each dotted name of an import line."""
     plain = _RENAMED.sub(" ", line).translate(_SEPARATORS)
-    names = [name.strip(".").split(".")[-count:] for name in _DOTTED_NAME.findall(plain)]
-    return [part for parts in names for part in parts if _is_stem(part)]
+    names = [[part for part in name.split(".") if part.strip("_")] for name in _DOTTED_NAME.findall(plain)]
+    return [part for parts in names for part in parts[-count:] if _is_stem(part)]
 
 
 def _stem_of_path(path: str) -> list[str]:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
+from leindex_mcp.extract.languages import find_language
+
 LANGUAGE = "jupyter"
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
@@ -43,7 +45,9 @@ def _cells(notebook: object) -> tuple[list[str], str]:
     for cell in cast("list[dict[str, str | list[str]]]", content["cells"]):
         source = cell.get("source", "")
         strings += [source] if isinstance(source, str) else source
-    return strings, (language or "python").lower()
+    if not all(isinstance(string, str) for string in strings):
+        raise TypeError("a source is text")
+    return strings, find_language(language or "") or "python"
 
 
 def _located(text: str, expected: list[str]) -> Iterator[tuple[int, str]]:

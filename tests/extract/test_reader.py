@@ -157,7 +157,9 @@ def test_the_root_itself_may_be_a_link(make_tree, tmp_path, descriptors):
     assert isinstance(source, Source)
 
 
-@pytest.mark.parametrize("relative", ["../outside.txt", "src/../../outside.txt", "/etc/hostname", "a//b", "", "a\0b"])
+@pytest.mark.parametrize(
+    "relative", ["../outside.txt", "src/../../outside.txt", "/etc/hostname", "a//b", "", "a\0b"]
+)
 def test_a_path_that_leaves_the_root_is_refused(make_tree, tmp_path, descriptors, relative):
     """Records come from a scan, but a stored index can be edited by hand."""
     (tmp_path / "outside.txt").write_text("secret")

@@ -28,8 +28,8 @@ _JAVA = grammar(
     """,
     throws=r"(?:\s*throws\s[\w.,\s]{1,200}?)?",
     modifier=r"""
-        (?:(?:@\w[\w.]*(?:\([^()\n]*\))?|public|private|protected|static|final|abstract|default|synchronized
-            |native|strictfp|transient|volatile|sealed|non-sealed|def) )
+        (?:(?:@(?!interface\b)\w[\w.]*(?:\([^()\n]*\))?|public|private|protected|static|final|abstract|default
+            |synchronized|native|strictfp|transient|volatile|sealed|non-sealed|def) )
     """,
     **_C_LIKE_PARTS,
 )

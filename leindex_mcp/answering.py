@@ -49,7 +49,7 @@ class Request:
     subtree: str  #: posix path under the root; empty for all of it
 
     @classmethod
-    def checked(  # noqa: PLR0913  # the arguments of a search, one to one
+    def checked(  # noqa: PLR0913, PLR0917  # the arguments of a search, one to one
         cls,
         query: str,
         limit: int = DEFAULT_LIMIT,
@@ -90,8 +90,8 @@ def answer(
 ) -> SearchAnswer:
     """Return the best places for the question, each quoted from its file as it is on disk now.
 
-    Candidates come from the pinned snapshot. A file that was edited since is cut again on the spot, and its hit
-    is marked; a file that is gone is dropped, and the next candidate takes its place.
+    Candidates come from the pinned snapshot. A file that was edited since is cut again on the spot, and its
+    hit is marked; a file that is gone is dropped, and the next candidate takes its place.
     """
     corpus, question = pinned.corpus, request.question
     vector = None if request.mode == "keyword" else encoder.encode_question(question.text, corpus.idf)

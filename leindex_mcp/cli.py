@@ -20,6 +20,7 @@ from leindex_mcp.errors import LeIndexError
 if TYPE_CHECKING:
     from leindex_mcp.indexing import Progress
     from leindex_mcp.project import LeIndex
+    from leindex_mcp.records import Skipped
 
 app = typer.Typer(
     name="leindex-mcp",
@@ -118,12 +119,7 @@ def files(
     """List what would be indexed, a relative path a line."""
     project, subtree = _open(path)
     end = "\0" if null else "\n"
-    if skipped:
-        lines = (
-            f"{skip.relative}\t{skip.reason}\t{skip.detail}" for skip in project.skipped(subtree=subtree)
-        )
-    else:
-        lines = project.files(subtree=subtree)
+    lines = map(_skip_line, project.skipped(subtree=subtree)) if skipped else project.files(subtree=subtree)
     for line in lines:
         sys.stdout.buffer.write(os.fsencode(line + end))
 
@@ -175,6 +171,10 @@ def _open(path: Path | None) -> tuple[LeIndex, str]:
     logging.basicConfig(stream=sys.stderr, format="[%(levelname)s] %(message)s")
     place = place_of(None if path is None else str(path))
     return LeIndex(place.root), place.subtree
+
+
+def _skip_line(skip: Skipped) -> str:
+    return f"{skip.relative}\t{skip.reason}\t{skip.detail}"
 
 
 @contextmanager

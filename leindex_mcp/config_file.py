@@ -108,11 +108,6 @@ def index_home(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("leindex"))
 
 
-def index_home(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the directory that holds the indexes: `LEINDEX_HOME`, else the user's cache directory."""
-    return Path(environment.get("LEINDEX_HOME") or platformdirs.user_cache_dir("leindex")).expanduser().absolute()
-
-
 def default_roots(environment: Mapping[str, str] = os.environ) -> tuple[str | None, ...]:
     """Return what names the project where nobody did: `LEINDEX_ROOT`, then what Claude Code sets."""
     return environment.get("LEINDEX_ROOT"), environment.get("CLAUDE_PROJECT_DIR")

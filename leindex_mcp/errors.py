@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-
 _SHOWN_LENGTH = 300  # of what a caller sent
 
 

@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -90,7 +90,7 @@ class _Run:
         self._force = force
         self._threads = CapacityLimiter(parts.settings.performance.parallel_processor.max_workers)
         self._started = time.perf_counter()
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         self._scan: ScanResult | None = None
         self._changed: Sequence[FileRecord] = ()
         self._removed: Sequence[str] = ()
@@ -98,7 +98,7 @@ class _Run:
         self._bytes_read = 0
 
     async def is_up_to_date(self) -> bool:
-        """Compare the tree with the snapshot in memory: an unchanged project takes no lock and opens no table."""
+        """Compare the tree with the snapshot in memory: an unchanged project needs no lock and no table."""
         pinned = await to_thread.run_sync(self._parts.pin)
         if (
             pinned is None
@@ -248,13 +248,13 @@ class _Run:
 def log_profile(report: IndexReport, settings: Settings) -> None:
     """Log the seconds of each stage at DEBUG, in the six lines of the guide."""
     workers = settings.performance.parallel_processor.max_workers
+    batch_size = settings.performance.embeddings.batch_size
     seconds = report.seconds
     for line in (
         f"File scanning: {seconds.get('scan', 0):.1f}s ({report.files} files)",
         f"Pattern matching: {seconds.get('match', 0):.1f}s ({report.pattern_hit_rate:.1%} cache hits)",
         f"Content extraction: {seconds.get('extract', 0):.1f}s (parallel, {workers} workers)",
-        f"Embedding generation: {seconds.get('embed', 0):.1f}s "
-        f"(batch={settings.performance.embeddings.batch_size}, {report.device.upper()})",
+        f"Embedding generation: {seconds.get('embed', 0):.1f}s (batch={batch_size}, {report.device.upper()})",
         f"Index update: {seconds.get('store', 0):.1f}s",
         f"Total indexing time: {seconds['total']:.1f}s",
     ):

@@ -49,7 +49,7 @@ class IndexJob:
         try:
             with self._scope:
                 self._report = await self._project.aindex(force=self._force, on_progress=self._note)
-        except Exception as exc:  # noqa: BLE001  # belongs to the callers who wait, not to the other jobs
+        except Exception as exc:  # belongs to the callers who wait, not to the other jobs
             logger.debug("indexing %s failed", self._project.root, exc_info=True)
             self._error = exc
         finally:
@@ -111,15 +111,15 @@ class Jobs:
             self._projects[place.root] = LeIndex(place.root)
         return self._projects[place.root], place.subtree
 
-    def running(self, project: LeIndex) -> IndexJob | None:
-        """Return the run that is going on for a project, if any."""
+    def progress(self, project: LeIndex) -> JobProgress | None:
+        """Return how far the run is that is going on for a project, or None without one."""
         job = self._running.get(project.root)
-        return None if job is None or job.finished.is_set() else job
+        return None if job is None or job.finished.is_set() else job.progress
 
     def start(self, project: LeIndex, *, force: bool = False) -> IndexJob:
         """Return the run that is going on for the project, or start one."""
-        job = self.running(project)
-        if job is None:
+        job = self._running.get(project.root)
+        if job is None or job.finished.is_set():
             job = self._running[project.root] = IndexJob(project, force=force)
             self._tasks.start_soon(job.run)
         return job

@@ -46,8 +46,11 @@ class Pinned:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what `of` maps again, by name."""
+        arrays: dict[str, NDArray[np.generic]] = {
+            _CORPUS + name: array for name, array in self.corpus.arrays().items()
+        }
         own = {"fingerprints": self.fingerprints, "content_hashes": self.content_hashes, "skips": self.skips}
-        return own | {_CORPUS + name: array for name, array in self.corpus.arrays().items()}
+        return arrays | own
 
     def fingerprint(self, file: int) -> Fingerprint:
         """Return what stat said of a file when it was indexed."""

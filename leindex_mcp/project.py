@@ -95,7 +95,7 @@ class LeIndex:
         return report
 
     def is_pass_due(self) -> bool:
-        """Whether a search should have the tree compared first: no complete index, or a cheap and old look."""
+        """Return whether a search should wait for a pass: no complete index, or a cheap pass long ago."""
         pinned = self.pin()
         if pinned is None or not pinned.head.complete:
             return True
@@ -208,7 +208,7 @@ class LeIndex:
             return self._encoder
 
     def pin(self) -> Pinned | None:
-        """Return the newest snapshot in memory, read again only when `HEAD` has moved; None without an index."""
+        """Return the newest snapshot, read again only when `HEAD` has moved; None without an index."""
         head = self.store.head()
         with self._loading:
             if head is None:

@@ -12,8 +12,10 @@ def index_lines(report: IndexReport) -> str:
     seconds = report.seconds.get("total", 0.0)
     lines = [
         f"{report.root}: {report.files} files, {report.chunks} chunks indexed",
-        f"this run: {report.indexed} read ({report.bytes_read / 1e6:.1f} MB), {report.unchanged} unchanged, "
-        f"{report.removed} removed, {seconds:.2f} s",
+        (
+            f"this run: {report.indexed} read ({report.bytes_read / 1e6:.1f} MB), "
+            f"{report.unchanged} unchanged, {report.removed} removed, {seconds:.2f} s"
+        ),
     ]
     return "\n".join([*lines, *_skipped_line(report.skipped)])
 

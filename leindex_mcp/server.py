@@ -33,8 +33,8 @@ Call `search` FIRST for "where is X", "how does X work", "which code does X", or
 not know: one call replaces several greps and file reads. Ask in plain words, or name a symbol or a path.
 Use grep instead when you need every occurrence of a literal string.
 Hits are quoted from the files as they are on disk now, as `path:start-end`; read on with your file tool.
-The first line of an answer says how complete the index is. The first `search` makes the index, later ones keep
-it up to date; call `index` only to wait for it or to rebuild it. `stats` says what is indexed and what is not.
+The first line of an answer says how complete the index is. The first `search` makes the index, later ones
+keep it up to date; call `index` only to wait for it or to rebuild it. `stats` says what is indexed.
 """
 
 Ctx = Context[Jobs]
@@ -50,9 +50,7 @@ Globs = Annotated[list[str], Field(max_length=50)]
 
 async def index(
     path: PathArgument = None,
-    force: Annotated[  # noqa: FBT002  # tools are called by keyword
-        bool, Field(description="Rebuild from nothing, also when all files are gone.")
-    ] = False,
+    force: Annotated[bool, Field(description="Rebuild from nothing, also when all files are gone.")] = False,
     wait_seconds: Annotated[
         float, Field(ge=0, le=BOUND_SECONDS, description="How long to wait; the run goes on afterwards.")
     ] = BOUND_SECONDS,
@@ -73,7 +71,7 @@ async def index(
     return progress_line(*job.progress) if report is None else index_lines(report)
 
 
-async def search(  # noqa: PLR0913, PLR0917  # the arguments of the tool, one to one
+async def search(
     query: Annotated[
         str, Field(description='What the code does, in plain words; or a symbol, path or "string".')
     ],
@@ -101,10 +99,10 @@ async def search(  # noqa: PLR0913, PLR0917  # the arguments of the tool, one to
     jobs = ctx.request_context.lifespan_context
     project, subtree = await jobs.open(path)
     request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
-    if jobs.running(project) or await anyio.to_thread.run_sync(project.is_pass_due):
+    if jobs.progress(project) is not None or await anyio.to_thread.run_sync(project.is_pass_due):
         await jobs.start(project).wait(BOUND_SECONDS / 2, _teller(ctx), stops_run=False)
-    running = jobs.running(project)
-    answer = await anyio.to_thread.run_sync(project.answer, request, running and running.progress)
+    progress = jobs.progress(project)
+    answer = await anyio.to_thread.run_sync(project.answer, request, progress)
     return answer.rendered
 
 
@@ -117,8 +115,7 @@ async def stats(path: PathArgument = None, *, ctx: Ctx) -> str:
 
     jobs = ctx.request_context.lifespan_context
     project, _ = await jobs.open(path)
-    running = jobs.running(project)
-    return stats_lines(await anyio.to_thread.run_sync(project.stats, running and running.progress))
+    return stats_lines(await anyio.to_thread.run_sync(project.stats, jobs.progress(project)))
 
 
 async def config(
@@ -159,8 +156,8 @@ class _Server(MCPServer[Jobs]):
 
 def _refuse_unknown(name: str, arguments: dict[str, Any]) -> None:
     """Refuse arguments that the SDK would drop in silence."""
-    known = _ARGUMENTS.get(name)
-    for argument in () if known is None else arguments:
+    known = _ARGUMENTS.get(name, list(arguments))
+    for argument in arguments:
         if argument not in known:
             near = difflib.get_close_matches(argument, known, 1)
             hint = f"did you mean `{near[0]}`?" if near else f"it takes {', '.join(known)}"

@@ -1,6 +1,6 @@
-"""What comes in from a client, mended so that every readable request gets an answer.
+r"""What comes in from a client, mended so that every readable request gets an answer.
 
-JSON may spell half a surrogate pair (`\\ud800`), which is no text: the protocol library drops such a message
+JSON may spell half a surrogate pair (`\ud800`), which is no text: the protocol library drops such a message
 without a reply, and the client waits for ever. Here each half becomes the replacement character.
 """
 

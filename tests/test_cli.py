@@ -19,10 +19,12 @@ TREE = {
 
 @pytest.fixture
 def root(make_tree) -> Path:
+    """A project with code, a binary and something ignored."""
     return make_tree(TREE, gitignore="*.log\n")
 
 
 def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one command as a shell would."""
     command = [sys.executable, "-m", "leindex_mcp", *map(str, arguments)]
     return subprocess.run(
         command, capture_output=True, text=True, cwd=cwd, stdin=subprocess.DEVNULL, check=False

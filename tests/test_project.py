@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,14 +14,15 @@ from pathlib import Path
 import pytest
 
 from leindex_mcp import LeIndex, LeIndexError
+from leindex_mcp.answering import Request
 from leindex_mcp.errors import QueryError, RootNotFoundError, RootRefusedError, RootVanishedError
 from leindex_mcp.records import IndexState
 from leindex_mcp.settings import Settings
 
 TREE = {
     "src/router.py": "class Router:\n    def match_route(self, url):\n        return self.table.get(url)\n",
-    "src/retry.py": "def retry_request(session, times):\n    '''Send a failed request again.'''\n    return times\n",
-    "src/cache.ts": "export function evictOldest(cache: Map<string, number>) {\n  return cache.keys().next();\n}\n",
+    "src/retry.py": "def retry_request(session, times):\n    # Send a failed request again.\n    return times\n",
+    "src/cache.ts": "export function evictOldest(cache: Map<string, number>) {\n  return cache.keys();\n}\n",
     "docs/guide.md": "# Guide\n\nHow to configure the proxy server.\n",
     "data.bin": b"\0\1\2\3",
 }
@@ -28,10 +30,12 @@ TREE = {
 
 @pytest.fixture
 def root(make_tree) -> Path:
+    """A project of five files, one of them binary."""
     return make_tree(TREE)
 
 
 def paths(answer) -> list[str]:
+    """Name the files of an answer, best first."""
     return [hit.path for hit in answer]
 
 
@@ -87,8 +91,7 @@ def test_a_file_edited_after_indexing_is_quoted_as_it_is_now_and_marked(root):
         "# moved\n\n\ndef retry_request(session):\n    return 'request again'\n"
     )
 
-    request = "retry failed request"
-    answer = project.answer(project_request(request))
+    answer = project.answer(Request.checked("retry failed request"))
 
     hit = next(hit for hit in answer if hit.path == "src/retry.py")
     assert hit.changed
@@ -102,13 +105,7 @@ def test_a_file_deleted_after_indexing_is_no_hit(root):
     project.index()
     (root / "src/retry.py").unlink()
 
-    assert "src/retry.py" not in paths(project.answer(project_request("retry failed request")))
-
-
-def project_request(query: str):
-    from leindex_mcp.answering import Request
-
-    return Request.checked(query)
+    assert "src/retry.py" not in paths(project.answer(Request.checked("retry failed request")))
 
 
 def test_filters_leave_only_what_they_name(root):
@@ -145,9 +142,8 @@ def test_every_mode_finds_the_function_by_its_words(root, mode):
 )
 def test_a_bad_argument_is_refused_with_a_sentence(root, arguments, sentence):
     """The caller can act on it, and nothing was indexed for it."""
-    with pytest.raises(QueryError, match="(?s).*") as refusal:
+    with pytest.raises(QueryError, match=re.escape(sentence)):
         LeIndex(root).search(**arguments)
-    assert sentence in str(refusal.value)
 
 
 def test_odd_questions_are_answered(root):
@@ -161,7 +157,7 @@ def test_odd_questions_are_answered(root):
 def test_a_root_that_is_too_wide_is_refused(path):
     """A server started in the wrong directory must not index a disk."""
     with pytest.raises(RootRefusedError, match="pass the path of one project"):
-        LeIndex(os.path.expanduser(path))
+        LeIndex(Path(path).expanduser())
 
 
 def test_a_missing_root_and_a_file_are_refused(root):
@@ -285,7 +281,7 @@ def test_a_profile_is_six_debug_lines_on_the_leindex_logger(root, caplog):
 
     LeIndex(root).index(profile=True)
 
-    heads = [line.partition(":")[0] for line in caplog.messages if line.endswith(")") or line.endswith("s")]
+    heads = [line.partition(":")[0] for line in caplog.messages]
     assert heads[-6:] == [
         "File scanning",
         "Pattern matching",

@@ -20,6 +20,7 @@ TREE = {
 
 @pytest.fixture
 def root(make_tree) -> Path:
+    """A project of three files."""
     return make_tree(TREE)
 
 
@@ -31,11 +32,13 @@ async def client(request, root):
 
 
 def text_of(result) -> str:
+    """Return the one block of text that an answer is."""
     (block,) = result.content
     return block.text
 
 
 async def refusal(client, tool: str, **arguments) -> str:
+    """Return the sentence of a call that must fail."""
     result = await client.call_tool(tool, arguments)
     assert result.is_error, text_of(result)
     return text_of(result)

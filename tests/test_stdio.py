@@ -32,24 +32,29 @@ class Wire:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def send(self, line: str | dict) -> None:
+        """Write a line, without waiting."""
         text = line if isinstance(line, str) else json.dumps(line)
         self.process.stdin.write(text.encode() + b"\n")
         self.process.stdin.flush()
 
     def receive(self) -> dict:
+        """Read the next message; anything else than JSON fails the test."""
         return json.loads(self.process.stdout.readline())
 
     def close(self) -> None:
+        """Kill the server and close the pipes."""
         self.process.kill()
         self.process.communicate()
 
     def ask(self, line: str | dict) -> dict:
+        """Write a line and read the next message."""
         self.send(line)
         return self.receive()
 
 
 @pytest.fixture
 def wire(make_tree) -> Iterator[Wire]:
+    """A server on a small project, its handshake done."""
     wire = Wire(make_tree({"walk.py": "def walk_tree(root):\n    return root\n"}))
     assert wire.ask(INITIALIZE)["result"]["serverInfo"]["name"] == "leindex"
     wire.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -58,6 +63,7 @@ def wire(make_tree) -> Iterator[Wire]:
 
 
 def search(query_json: str, number: int) -> str:
+    """Return a call of `search` whose query is given as JSON, so that it may be odd."""
     return (
         f'{{"jsonrpc":"2.0","id":{number},"method":"tools/call",'
         f'"params":{{"name":"search","arguments":{{"query":{query_json}}}}}}}'

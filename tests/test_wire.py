@@ -15,7 +15,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()) | st.sampled_from("\\u\u
 
 @given(ANY_TEXT)
 def test_every_json_string_becomes_text(text):
-    """Whatever Python can spell in JSON can be encoded afterwards; oracle: replacing half pairs in the text."""
+    """Whatever Python can spell in JSON can be encoded; oracle: half pairs replaced in the text itself."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     assert json.loads(mended(json.dumps(text).encode())).replace("\ufffd", "?") == whole.replace(

@@ -1,4 +1,4 @@
-"""Files that stand aside of the code itself: tests, examples, and what is legacy, vendored or generated."""
+"""Files that stand aside of the code itself: tests, examples, prose, and what is vendored or generated."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Aside(IntFlag):
     TEST = 1
     EXAMPLE = 2  #: examples, documentation, benchmarks
     FOREIGN = 4  #: compatibility, legacy, vendored, generated, declaration stubs
+    PROSE = 8  #: text about the code: read-me files, change logs, manuals
 
 
 _DIRECTORIES = {
@@ -28,23 +29,33 @@ _DIRECTORIES = {
         examples? docs? docs_src documentation samples? demos? bench benches benchmarks? tutorials?
     """,
     Aside.FOREIGN: """
-        _?compat legacy deprecated vendor vendored _vendor third_?party external generated
+        compat legacy deprecated vendor vendored third_?party external generated
     """,
 }
-_STEMS = {
+_NAMES = {
     # `test_x.py`, `x_test.go`, `x.spec.ts`, `XTest.java`, `conftest.py`
     Aside.TEST: r"""
-        (?i: tests? | specs? | conftest | tests?[_.-].* | .*[_.-](?:tests?|specs?) )
-        | .*[a-z0-9](?:Tests?|Specs?)
+        (?i: tests? | specs? | conftest | tests?[_.-].* | .*[_.-](?:tests?|specs?) ) (?:\.\w+)?
+        | .*[a-z0-9](?:Tests?|Specs?) (?:\.\w+)?
     """,
     Aside.EXAMPLE: r"""
         (?i: .*[_.-](?:example|sample|bench|benchmark) | (?:example|sample|bench|benchmark)[_.-].* )
+        (?:\.\w+)?
     """,
     Aside.FOREIGN: r"""
         (?i: _?compat | deprecated | legacy | .*[_.-](?:pb2|pb2_grpc|pb|min|generated|gen|g) | .*\.d )
+        (?:\.\w+)?
+    """,
+    # With a suffix of code it is code: `history.ts`.
+    Aside.PROSE: r"""
+        (?i: change(?:log|s) | history | news | readme | licen[cs]e | copying | authors | notice | todo )
+        (?:\.txt)?
     """,
 }
-_STUB_SUFFIX = ".pyi"
+_SUFFIXES = {
+    Aside.FOREIGN: "pyi lock map snap svg po csv tsv",
+    Aside.PROSE: "md mdx markdown rst adoc asciidoc textile org tex",
+}
 _ASKED = {
     Aside.TEST: """
         test tests testing spec specs mock mocks fixture fixtures e2e
@@ -55,24 +66,25 @@ _ASKED = {
     Aside.FOREIGN: """
         compat compatibility legacy deprecated vendor vendored generated stub stubs
     """,
+    Aside.PROSE: """
+        readme changelog documentation docs doc manual guide tutorial license licence
+    """,
 }
 _IS_IN_SUCH = {
-    int(reason): re.compile(rf"(?i)(?:^|/)(?:{'|'.join(names.split())})/").search
+    int(reason): re.compile(rf"(?i)(?:^|/)[._]?(?:{'|'.join(names.split())})/").search
     for reason, names in _DIRECTORIES.items()
 }
-_IS_SUCH_STEM = {int(reason): re.compile(pattern, re.VERBOSE).fullmatch for reason, pattern in _STEMS.items()}
+_IS_SUCH_NAME = {int(reason): re.compile(pattern, re.VERBOSE).fullmatch for reason, pattern in _NAMES.items()}
+_SUFFIX_REASONS = {suffix: int(reason) for reason, names in _SUFFIXES.items() for suffix in names.split()}
 _ASKING_WORDS = {reason: frozenset(names.split()) for reason, names in _ASKED.items()}
 
 
 def reasons(relative: str) -> int:
     """Return the `Aside` bits of a path."""
     directory, _, name = relative.rpartition("/")
-    stem = name.rpartition(".")[0] or name
-    found = _directory_reasons(directory)
-    if name.endswith(_STUB_SUFFIX):
-        found |= Aside.FOREIGN
-    for reason, is_such in _IS_SUCH_STEM.items():
-        if is_such(stem):
+    found = _directory_reasons(directory) | _SUFFIX_REASONS.get(name.rpartition(".")[2].lower(), 0)
+    for reason, is_such in _IS_SUCH_NAME.items():
+        if is_such(name):
             found |= reason
     return found
 

@@ -88,14 +88,6 @@ def highest(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     return found[np.argsort(-scores[found], kind="stable")][:count]
 
 
-def best_of_each(scores: NDArray[np.float32], offsets: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the highest score of each run; the lowest of all for an empty run."""
-    filled = np.flatnonzero(np.diff(offsets))
-    best = np.full(len(offsets) - 1, scores.min(initial=0.0), np.float32)
-    best[filled] = np.maximum.reduceat(scores, offsets[filled])
-    return best
-
-
 def argbest_of_each(
     scores: NDArray[np.float32], offsets: NDArray[np.int64], chosen: NDArray[np.int64]
 ) -> NDArray[np.int64]:

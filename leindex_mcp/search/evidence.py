@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from leindex_mcp.search import dense, lexical
+from leindex_mcp.search import dense, lexical, runs
 from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.question import Question
 from leindex_mcp.search.word_sets import Likeness, Overlap
@@ -50,14 +50,14 @@ def gather(
         cosine = corpus.vectors.dot(vector)
         if kept is not None:
             cosine = np.where(kept, cosine, np.float32(-1.0))
-        file_cosine = dense.best_of_each(cosine, corpus.chunk_offsets)
+        file_cosine = runs.maxima(cosine, corpus.chunk_offsets, empty=float(cosine.min()))
         after_feedback = _after_feedback(corpus, keyword, cosine, file_cosine, vector)
     likeness = Likeness.of(corpus.words.vocabulary, question.words)
     weights = _weights(corpus, question)
     return Evidence(
         question=question,
         chunk_keyword=keyword,
-        file_keyword=lexical.file_scores(keyword, corpus.file, len(corpus)),
+        file_keyword=lexical.file_scores(keyword, corpus.file, corpus.chunk_offsets),
         chunk_cosine=cosine,
         file_cosine=file_cosine,
         file_cosine_after_feedback=after_feedback,

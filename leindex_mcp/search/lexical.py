@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from leindex_mcp.search import runs
 from leindex_mcp.search.postings import SATURATION, Postings
 
 BEST_CHUNKS = 50  # chunks of the whole corpus that are added up into their files
@@ -26,16 +27,23 @@ def chunk_scores(postings: Postings, terms: Iterable[int]) -> NDArray[np.float32
 
 
 def file_scores(
-    scores: NDArray[np.float32], file_of_chunk: NDArray[np.int32], n_files: int
+    scores: NDArray[np.float32], file_of_chunk: NDArray[np.int32], chunk_offsets: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Add up the corpus's best chunks per file and divide by the best file: 0 to 1.
+    """Return 0 to 1 for every file: how good its best chunk is, and how much of the corpus's best it holds.
 
-    A file with several good chunks is the better answer; a sum over all chunks would favour long files.
+    Half goes by the best chunk, half by the sum of the file's chunks among the best of all: several good chunks
+    make the better answer, but in a long file many are good by chance.
     """
+    n_files = len(chunk_offsets) - 1
     best = best_chunks(scores, BEST_CHUNKS)
     sums = np.bincount(file_of_chunk[best], scores[best], n_files).astype(np.float32)
-    highest = sums.max(initial=0.0)
-    return sums / highest if highest > 0 else sums
+    best_of_file = runs.maxima(scores, chunk_offsets, empty=0.0)
+    return np.float32(0.5) * (_share(best_of_file) + _share(sums))
+
+
+def _share(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    highest = np.float32(values.max(initial=0.0))
+    return values / highest if highest > 0 else values
 
 
 def best_chunks(scores: NDArray[np.float32], limit: int) -> NDArray[np.int64]:

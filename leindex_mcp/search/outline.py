@@ -104,32 +104,27 @@ def _head(lines: Sequence[str], at: int) -> int:
 
 def _end(lines: Sequence[str], at: int) -> int:
     """Return the last line before one that is indented no more and closes nothing."""
-    margin = lines[at - 1][: len(lines[at - 1]) - len(lines[at - 1].lstrip())]
+    base = _indentation(lines[at - 1])
+    blanks = len(lines[at - 1]) - len(lines[at - 1].lstrip())
+    margin = lines[at - 1][:blanks]
     inside = (f"{margin} ", f"{margin}\t")  # nearly all lines of a body begin so: one test without a search
-    base = _indentation(margin)
     last = at
     for number in range(at + 1, min(len(lines), at + MAX_BODY_LINES) + 1):
         line = lines[number - 1]
-        if line.startswith(inside):
-            last = number
-        elif not line or line.isspace():
+        if not line or line.isspace():
             continue
-        elif _indentation(line) > base or (
-            _OPENS.search(line) and (_CLOSES.match(line) or line.strip() == "{")
-        ):
+        if line.startswith(inside) or _indentation(line) > base or _goes_on(line):
             last = number
         elif _CLOSES.match(line):
             return number
         elif not _NEUTRAL.match(line):
-            break
-    while lines[last - 1].isspace():
-        last -= 1
+            return last
     return last
 
 
 def _goes_on(line: str) -> bool:
-    """Return whether a line that is indented no more than the definition still belongs to its head."""
-    return bool(_OPENS.search(line)) and (bool(_CLOSES.match(line)) or line.strip() == "{")
+    """Tell whether a line that is indented no more than the definition still belongs to its head."""
+    return _OPENS.search(line) is not None and (_CLOSES.match(line) is not None or line.strip() == "{")
 
 
 def _indentation(line: str) -> int:

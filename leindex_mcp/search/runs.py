@@ -22,3 +22,12 @@ def is_new(values: NDArray[np.generic]) -> NDArray[np.bool_]:
     differs = np.ones(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=differs[1:])
     return differs
+
+
+def maxima(values: NDArray[np.float32], offsets: NDArray[np.int64], *, empty: float) -> NDArray[np.float32]:
+    """Return the highest value of each run, *empty* for one without any."""
+    filled = np.flatnonzero(np.diff(offsets))
+    highest = np.full(len(offsets) - 1, empty, np.float32)
+    if len(filled):
+        highest[filled] = np.maximum.reduceat(values, offsets[filled])
+    return highest

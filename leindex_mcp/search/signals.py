@@ -15,7 +15,7 @@ _WEAK_DEFINITION = np.float32(0.5)  # an assignment, or a head that only looks l
 
 
 def keyword(corpus: Corpus, evidence: Evidence) -> Scores:
-    """Sum of the corpus's 50 best chunks by BM25, as a share of the best file's sum."""
+    """How good the file's best chunk is by BM25, and how many of the best chunks it holds: 0 to 1."""
     del corpus
     return evidence.file_keyword
 

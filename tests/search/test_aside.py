@@ -24,6 +24,8 @@ from leindex_mcp.search.aside import Aside, flags, reasons
         ("src/ConfigSpec.scala", Aside.TEST),
         ("__tests__/config.js", Aside.TEST),
         ("examples/basic.py", Aside.EXAMPLE),
+        ("_examples/basic.go", Aside.EXAMPLE),
+        (".github/workflows/ci.yml", Aside.NONE),
         ("docs/conf.py", Aside.EXAMPLE),
         ("bench/run.c", Aside.EXAMPLE),
         ("examples/tests/basic.py", Aside.EXAMPLE | Aside.TEST),
@@ -34,6 +36,13 @@ from leindex_mcp.search.aside import Aside, flags, reasons
         ("typings/os.pyi", Aside.FOREIGN),
         ("compat.py", Aside.FOREIGN),
         ("Makefile", Aside.NONE),
+        ("notes/design.rst", Aside.PROSE),
+        ("docs/guide.md", Aside.PROSE | Aside.EXAMPLE),
+        ("CHANGELOG", Aside.PROSE),
+        ("NEWS.txt", Aside.PROSE),
+        ("src/history.ts", Aside.NONE),
+        ("CMakeLists.txt", Aside.NONE),
+        ("Cargo.lock", Aside.FOREIGN),
     ],
 )
 def test_a_path_says_whether_it_stands_aside(relative, expected):

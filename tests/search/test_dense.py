@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leindex_mcp.search import dense
-from leindex_mcp.search.dense import Vectors, argbest_of_each, best_of_each, feedback, highest, unit
+from leindex_mcp.search.dense import Vectors, argbest_of_each, feedback, highest, unit
+from leindex_mcp.search.runs import maxima
 
 
 def unit_rows(count, dim=16, seed=0):
@@ -61,9 +62,8 @@ def test_each_run_has_its_best_and_the_first_place_of_it(runs):
     """Empty files stand between others, and chunks of one file are often equal."""
     scores = np.array([value for run in runs for value in run], np.float32)
     offsets = np.cumsum([0, *map(len, runs)]).astype(np.int64)
-    lowest = min([0, *scores.tolist()])
 
-    assert best_of_each(scores, offsets).tolist() == [max(run, default=lowest) for run in runs]
+    assert maxima(scores, offsets, empty=-9).tolist() == [max(run, default=-9) for run in runs]
     first = [int(offsets[i]) + run.index(max(run)) for i, run in enumerate(runs) if run]
     if first:
         assert argbest_of_each(scores, offsets, np.arange(len(runs))).tolist() == first

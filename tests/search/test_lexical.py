@@ -85,11 +85,13 @@ def test_an_unknown_term_scores_nothing(make_corpus):
     assert chunk_scores(corpus.postings, [words.word_term("four")]).tolist() == [0.0]
 
 
-def test_files_are_judged_by_their_chunks_among_the_best_of_all():
-    """Two good chunks beat one; the best file is 1."""
-    scores = np.array([3, 2, 4, 0], np.float32)
+def test_files_are_judged_by_their_best_chunk_and_by_how_many_are_good():
+    """Half by the best chunk, half by the sum: 3 and 5 in one file, 4 in the next, nothing in the others."""
+    scores = np.array([3, 5, 4, 0], np.float32)
 
-    assert file_scores(scores, np.array([0, 0, 1, 2], np.int32), 4).tolist() == pytest.approx([1, 0.8, 0, 0])
+    shares = file_scores(scores, np.array([0, 0, 1, 2], np.int32), np.array([0, 2, 3, 4, 4]))
+
+    assert shares.tolist() == pytest.approx([1, (4 / 5 + 4 / 8) / 2, 0, 0])
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 8))

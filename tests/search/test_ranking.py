@@ -82,7 +82,7 @@ def test_what_is_masked_takes_no_place_and_sets_no_standard(make_corpus):
 
     assert evidence.file_keyword.tolist() == [0, 1]
     assert (evidence.chunk_cosine[:60] == -1).all()
-    assert gather(corpus, parse("cookie"), None, None).file_keyword[1] == 0
+    assert gather(corpus, parse("cookie"), None, None).file_keyword[1] < 0.5
 
 
 def test_semantic_goes_by_vectors_alone(make_corpus):

@@ -185,10 +185,8 @@ def _hit(question: Question, candidate: RankedHit, corpus: Corpus, source: Sourc
 def _hit_in_changed_file(
     question: Question, candidate: RankedHit, indexed: FileRecord, source: Source
 ) -> SearchHit | None:
-    """Quote the chunk of the new text that holds most words of the question, or nothing if the file is empty."""
-    document = extract_text(
-        replace(indexed, fingerprint=source.fingerprint), source.text, source.content_hash
-    )
+    """Quote the chunk of the new text with most words of the question; None if the file is empty now."""
+    document = extract_text(indexed, source.text, source.content_hash)
     if not document.chunks:
         return None
     matches = match_counts([chunk.text for chunk in document.chunks], question)

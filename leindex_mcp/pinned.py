@@ -49,8 +49,8 @@ class Pinned:
         arrays: dict[str, NDArray[np.generic]] = {
             _CORPUS + name: array for name, array in self.corpus.arrays().items()
         }
-        own = {"fingerprints": self.fingerprints, "content_hashes": self.content_hashes, "skips": self.skips}
-        return arrays | own
+        arrays |= {"fingerprints": self.fingerprints, "content_hashes": self.content_hashes}
+        return arrays | {"skips": self.skips}
 
     def fingerprint(self, file: int) -> Fingerprint:
         """Return what stat said of a file when it was indexed."""

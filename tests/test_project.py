@@ -21,7 +21,7 @@ from leindex_mcp.settings import Settings
 
 TREE = {
     "src/router.py": "class Router:\n    def match_route(self, url):\n        return self.table.get(url)\n",
-    "src/retry.py": "def retry_request(session, times):\n    # Send a failed request again.\n    return times\n",
+    "src/retry.py": "def retry_request(session, times):\n    # Send a failed request again.\n    pass\n",
     "src/cache.ts": "export function evictOldest(cache: Map<string, number>) {\n  return cache.keys();\n}\n",
     "docs/guide.md": "# Guide\n\nHow to configure the proxy server.\n",
     "data.bin": b"\0\1\2\3",

@@ -13,7 +13,7 @@ from leindex_mcp.server import BOUND_SECONDS, INSTRUCTIONS, make_server
 
 TREE = {
     "auth/login.py": "def check_password(user, password):\n    return user.secret == password\n",
-    "auth/token.py": "def refresh_token(session):\n    '''Give the session a new token.'''\n    return session\n",
+    "auth/token.py": "def refresh_token(session):\n    '''Give the session a new token.'''\n    pass\n",
     "web/app.ts": "export class Application { start() { return 1 } }\n",
 }
 

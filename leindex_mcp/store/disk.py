@@ -28,6 +28,7 @@ _REMEDIES = {
     errno.ENFILE: "close other programs and index again",
     errno.EIO: "check the disk, or set LEINDEX_HOME to another one",
 }
+_CAN_SYNC_DIRECTORIES = os.name != "nt"
 _NATIVE_ERRNO = re.compile(r"\(os error (\d+)\)")  # how LanceDB's Rust code quotes the system
 
 
@@ -65,9 +66,8 @@ class Disk:
 
     def sync_directories(self, directories: Iterable[Path], point: str) -> None:
         """Force the entries of *directories* to the disk, where the system can."""
-        if os.name == "nt":  # a directory cannot be opened there
-            return
-        self.sync(directories, point)
+        if _CAN_SYNC_DIRECTORIES:
+            self.sync(directories, point)
 
     def remove_directory(self, directory: Path, point: str) -> None:
         """Remove a tree that nothing refers to; what cannot be removed now stays for the next time."""
@@ -104,16 +104,22 @@ def storage_errors(directory: Path, doing: str) -> Iterator[None]:
 
 
 @contextmanager
-def reading_errors(directory: Path) -> Iterator[None]:
-    """Turn what LanceDB or Arrow raise inside into damage, unless it is the system that refuses."""
+def reading_errors(directory: Path, what: str = "") -> Iterator[None]:
+    """Turn what LanceDB, Arrow or the system raise inside into damage, unless the system merely refuses.
+
+    A process that has run out of descriptors must not take its index for damaged, and build it anew.
+    """
+    of_what = f"{what}: " if what else ""
     try:
         yield
     except StoreError:
         raise
     except (OSError, RuntimeError, ValueError) as error:
         if _errno(error) in _REMEDIES:
-            raise StoreError(f"reading the index in {directory} failed: {_sentence(error)}") from error
-        raise IndexDamagedError(directory, _sentence(error)) from error
+            raise StoreError(
+                f"reading the index in {directory} failed: {of_what}{_sentence(error)}"
+            ) from error
+        raise IndexDamagedError(directory, f"{of_what}{_sentence(error)}") from error
     except BaseException as error:
         _raise_unless_panic(error)
         raise IndexDamagedError(directory, str(error)) from error
@@ -143,8 +149,8 @@ def _raise_unless_panic(error: BaseException) -> None:
 
 
 def _fsync(path: Path) -> None:
-    # Windows flushes only what was opened for writing; a directory opens only for reading.
-    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    # Windows flushes only what was opened for writing; elsewhere a directory opens only for reading.
+    descriptor = os.open(path, os.O_RDONLY if _CAN_SYNC_DIRECTORIES else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

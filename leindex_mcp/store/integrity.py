@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from leindex_mcp.errors import IndexDamagedError
-from leindex_mcp.store.disk import digest
+from leindex_mcp.store.disk import digest, reading_errors
 from leindex_mcp.store.snapshot import DataFile
 
 
@@ -42,20 +42,16 @@ class Verifier:
                 yield damage.problem
 
     def _status(self, file: DataFile) -> os.stat_result:
-        try:
+        with reading_errors(self._directory, file.path):
             status = (self._directory / file.path).stat()
-        except OSError as error:
-            raise IndexDamagedError(self._directory, f"{file.path}: {error.strerror}") from error
         if status.st_size != file.size_bytes:
             found = f"{status.st_size} bytes instead of {file.size_bytes}"
             raise IndexDamagedError(self._directory, f"{file.path}: {found}")
         return status
 
     def _require_digest(self, file: DataFile) -> None:
-        try:
+        with reading_errors(self._directory, file.path):
             found = digest(self._directory / file.path)
-        except OSError as error:
-            raise IndexDamagedError(self._directory, f"{file.path}: {error.strerror}") from error
         if found != file.digest:
             raise IndexDamagedError(self._directory, f"{file.path}: content differs from its digest")
 

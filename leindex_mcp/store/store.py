@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -50,7 +51,7 @@ class Store:
 
     def size_bytes(self) -> int:
         """Return what the index takes on the disk, leftovers included."""
-        return sum(path.lstat().st_size for path in self.directory.rglob("*") if path.is_file())
+        return sum(map(_size_bytes, self.directory.rglob("*")))
 
     def pin(self) -> Snapshot:
         """Return the snapshot that answers now; nothing that is written later is seen through it.
@@ -109,3 +110,12 @@ class Store:
         if head is None:
             raise IndexGoneError(self.directory)
         return head
+
+
+def _size_bytes(path: Path) -> int:
+    """Return the size of a file that may be removed at any moment; a directory has none."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0

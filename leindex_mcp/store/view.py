@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from leindex_mcp.errors import IndexDamagedError
+from leindex_mcp.errors import StoreError
 from leindex_mcp.store.disk import Disk
 from leindex_mcp.store.integrity import Verifier, describe
 from leindex_mcp.store.snapshot import View
@@ -55,6 +55,6 @@ def map_view(view: View, directory: Path, verifier: Verifier) -> Arrays | None:
         return {
             path.stem: np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray) for path in paths
         }
-    except (IndexDamagedError, OSError, ValueError) as error:
+    except (StoreError, OSError, ValueError) as error:
         logger.warning("the view of %s is left aside: %s", directory, error)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TypeVar, get_type_hints
@@ -21,6 +22,7 @@ from leindex_mcp.search.postings import Postings
 from leindex_mcp.search.strings import Strings
 
 _Part = TypeVar("_Part")
+_AFTER_SLASH = chr(ord("/") + 1)  # sorts right behind everything below a directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,12 @@ class Corpus:
 
     def under(self, directory: str) -> NDArray[np.bool_]:
         """Return the mask of the files below a relative posix directory; "" is the root."""
-        prefix = directory.strip("/") + "/" if directory.strip("/") else ""
-        return np.array([path.startswith(prefix) for path in self.paths], bool)
+        mask = np.zeros(len(self), np.bool_)
+        prefix = directory.strip("/")
+        first = bisect_left(self.paths, f"{prefix}/") if prefix else 0
+        last = bisect_left(self.paths, prefix + _AFTER_SLASH) if prefix else len(self)
+        mask[first:last] = True
+        return mask
 
     def in_language(self, language: str) -> NDArray[np.bool_]:
         """Return the mask of the files in a language."""
@@ -70,9 +76,7 @@ class Corpus:
 
     def paths_ending_with(self, tail: str) -> NDArray[np.int64]:
         """Return the files whose path is *tail* or ends with it after a slash."""
-        return np.array(
-            [i for i, path in enumerate(self.paths) if path == tail or path.endswith("/" + tail)], np.int64
-        )
+        return self.paths.ending_with(tail, separator="/")
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return every array by a dotted name."""

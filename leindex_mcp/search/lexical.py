@@ -31,8 +31,8 @@ def file_scores(
 ) -> NDArray[np.float32]:
     """Return 0 to 1 for every file: how good its best chunk is, and how much of the corpus's best it holds.
 
-    Half goes by the best chunk, half by the sum of the file's chunks among the best of all: several good chunks
-    make the better answer, but in a long file many are good by chance.
+    Half goes by the best chunk, half by the sum of the file's chunks among the best of all: several good
+    chunks make the better answer, but in a long file many are good by chance.
     """
     n_files = len(chunk_offsets) - 1
     best = best_chunks(scores, BEST_CHUNKS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -41,3 +42,14 @@ class Strings:
         whole, offsets = self.buffer.tobytes(), self.offsets.tolist()
         for start, end in pairwise(offsets):
             yield whole[start:end].decode(_ENCODING, _ERRORS)
+
+    def ending_with(self, tail: str, *, separator: str) -> NDArray[np.int64]:
+        """Return the items that are *tail*, or end with it right after the separator. O(bytes)."""
+        encoded, whole = tail.encode(_ENCODING, _ERRORS), self.buffer.tobytes()
+        starts = np.array([match.start() for match in re.finditer(re.escape(encoded), whole)], np.int64)
+        items = np.searchsorted(self.offsets, starts, side="right") - 1
+        at_end = starts + len(encoded) == self.offsets[items + 1]
+        before = self.buffer[starts - 1]
+        at_start = (starts == self.offsets[items]) | (before == ord(separator))
+        found: NDArray[np.int64] = items[at_end & at_start]
+        return found

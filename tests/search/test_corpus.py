@@ -92,6 +92,7 @@ def test_a_path_is_found_by_its_end(corpus):
     assert [corpus.paths[i] for i in corpus.paths_ending_with("app.txt")] == ["src/app.txt"]
     assert [corpus.paths[i] for i in corpus.paths_ending_with("src/server.js")] == ["src/server.js"]
     assert len(corpus.paths_ending_with("p.txt")) == 0
+    assert len(corpus.paths_ending_with("src")) == 0
 
 
 def test_rare_words_have_the_higher_idf(corpus):

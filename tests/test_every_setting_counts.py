@@ -12,11 +12,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from leindex_mcp import FileStatCache, LeIndex, LeIndexError, indexing
+from leindex_mcp import FileStatCache, LeIndex, LeIndexError, ParallelScanner, indexing
 from leindex_mcp.config_edit import get
 from leindex_mcp.config_file import variable
 from leindex_mcp.embed.static_encoder import StaticEncoder
 from leindex_mcp.embed.word_table import UntrainedTable
+from leindex_mcp.scan.parallel_scanner import WalkManner
 from leindex_mcp.settings import KEYS, Settings
 
 Observe = Callable[[Path], object]
@@ -101,6 +102,7 @@ SEEN: dict[str, tuple[str, str, Observe]] = {
     "performance.parallel_processor.batch_size": ("100", "1", commits),
     "performance.embeddings.model": ("default", "/nowhere", outcome),
     "performance.pattern_trie.cache_size": ("1000", "0", lambda root: second_pass(root).pattern_hit_rate),
+    "performance.pattern_trie.enabled": ("true", "false", lambda root: second_pass(root).pattern_hit_rate),
     "directory_filtering.skip_large_directories": ("[]", "dist", files),
     "file_filtering.max_file_size": ("1000000", "1000", files),
     "allowed_roots": ("", "/nowhere", outcome),
@@ -151,8 +153,7 @@ def test_every_setting_has_an_observation():
         "performance.profile",  # the lines of a run, above
         "performance.parallel_processor.max_workers",  # as above, and at the barrier below
         "performance.embeddings.batch_size",  # the lines of a run, above
-        "performance.parallel_scanner.max_workers",  # tests/scan
-        "performance.pattern_trie.enabled",  # tests/scan
+        "performance.parallel_scanner.max_workers",  # the slow disk, below
     }
 
     assert set(SEEN) | elsewhere == set(KEYS)
@@ -177,6 +178,18 @@ def test_workers_are_as_many_as_the_setting_says(root, tmp_path):
 
     assert report.indexed > workers
     assert encoder.most_at_once == workers
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_walkers_of_a_slow_disk_are_as_many_as_the_setting_says(make_tree, workers):
+    """One loop walks until listings prove slow; here every listing counts as slow."""
+    root = make_tree({f"part_{number}/a.py": "a = 1\n" for number in range(100)})
+    settings = Settings.model_validate({"performance": {"parallel_scanner": {"max_workers": workers}}})
+
+    result = ParallelScanner(root, settings, manner=WalkManner(slow_listing_seconds=0)).scan()
+
+    assert result.statistics.walkers == workers
+    assert len(result.records) == 100
 
 
 class MeetingEncoder(StaticEncoder):

@@ -34,7 +34,7 @@ class FileStatCacheSettings(_Section):
 class ParallelScannerSettings(_Section):
     """How the tree is walked."""
 
-    max_workers: Annotated[Workers, Field(description="concurrent directory scans; 1 walks in one loop")] = 4
+    max_workers: Annotated[Workers, Field(description="threads that walk, once listings prove slow")] = 4
     timeout_seconds: Annotated[float, Field(gt=0, le=86_400, description="seconds one walk may take")] = 300
 
 

@@ -92,6 +92,7 @@ class Chunk:
     text: str
     language: str | None
     symbol: str | None  #: the definition that the chunk begins in or holds first
+    defines: tuple[str, ...] = ()  #: the names that its lines define, in order
 
 
 @dataclass(frozen=True, slots=True)

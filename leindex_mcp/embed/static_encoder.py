@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PATH_PARTS = 3  # the last parts of a path say what a file is about; those above name the project
 STEM_WEIGHT = 2  # the file's own name counts this often beside its path
+PATH_WEIGHT = 2  # a word of the path counts as often as one said three times in the text
+DEFINITION_WEIGHT = 2  # the same for a word of a name that the chunk defines, or stands in the definition of
 RARITY_POWER = 0.25  # of idf: by all of it, one rare word would decide what a question means
 FILE_MEAN_WEIGHT = 0.5  # how far a chunk leans towards what its file is about
 
@@ -62,7 +64,8 @@ class StaticEncoder:
         """
         files = Files.of(chunks)
         sums = self._sums(counts)
-        sums += self._path_sums(files.relatives)[files.of_chunk]
+        sums += PATH_WEIGHT * self._path_sums(files.relatives)[files.of_chunk]
+        sums += DEFINITION_WEIGHT * self._sums(count([definition_text(chunk) for chunk in chunks]))
         return self._unit_rows(with_file_means(self._unit_rows(sums), files))
 
     async def encode_batch(self, texts: Sequence[str], batch_size: int = 32, device: str = "auto") -> Matrix:
@@ -120,6 +123,11 @@ def path_text(relative: str) -> str:
     """Return the words that a path adds to each of its file's chunks: the last parts, and the stem again."""
     parts = path_words(relative).split("/")[-PATH_PARTS:]
     return " ".join(parts + parts[-1:] * STEM_WEIGHT)
+
+
+def definition_text(chunk: Chunk) -> str:
+    """Return the words that its definitions add to a chunk: the one it stands in, and those that it holds."""
+    return " ".join([chunk.symbol or "", *chunk.defines])
 
 
 def _question_weights(words: Sequence[str], idf: Callable[[str], float] | None) -> NDArray[np.float32]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,16 +11,15 @@ from pathlib import Path
 from anyio import CapacityLimiter
 
 from leindex_mcp.extract import notebook
-from leindex_mcp.extract.chunker import Piece, cut, indentation
+from leindex_mcp.extract.chunker import Piece, cut
 from leindex_mcp.extract.decoding import unify_line_ends
-from leindex_mcp.extract.definitions import Head, find_heads
+from leindex_mcp.extract.definitions import Head, depth_at, find_heads
 from leindex_mcp.extract.import_stems import find_import_stems
 from leindex_mcp.extract.languages import language_of
 from leindex_mcp.extract.reader import Source, TreeReader, in_thread
 from leindex_mcp.records import Chunk, Document, FileRecord, Skipped
 
 _ENCLOSING_SEARCH = 50  # definitions to walk back over in search of the one around a chunk
-_BLANKS = re.compile(r"\s*")
 
 
 async def read_documents(
@@ -49,7 +47,7 @@ def extract_text(record: FileRecord, text: str, content_hash: int) -> Document:
     if language == notebook.LANGUAGE:
         text, language = notebook.sources_in_place(text)
     heads = find_heads(text, language)
-    pieces = [piece for piece in cut(text, [head.offset for head in heads]) if not _is_blank(text, piece)]
+    pieces = [piece for piece in cut(text, heads) if not _is_blank(text, piece)]
     symbols = _Symbols(text, heads)
     return Document(
         record=record,
@@ -64,6 +62,7 @@ def extract_text(record: FileRecord, text: str, content_hash: int) -> Document:
                 text=text[piece.start : piece.end],
                 language=language,
                 symbol=symbols.of(piece),
+                defines=symbols.within(piece),
             )
             for ordinal, piece in enumerate(pieces)
         ),
@@ -98,6 +97,11 @@ class _Symbols:
         self._heads = heads
         self._offsets = [head.offset for head in heads]
 
+    def within(self, piece: Piece) -> tuple[str, ...]:
+        """Return the names of the definitions that begin in the piece."""
+        first, end = bisect_left(self._offsets, piece.start), bisect_left(self._offsets, piece.end)
+        return tuple(head.definition.name for head in self._heads[first:end])
+
     def of(self, piece: Piece) -> str | None:
         """Return the definition that the piece begins in, or the first one that it holds.
 
@@ -106,15 +110,10 @@ class _Symbols:
         position = bisect_left(self._offsets, piece.start)
         following = self._heads[position : position + 1]
         first = following[0] if following and following[0].offset < piece.end else None
-        depth = self._depth_of_first_line(piece)
-        if first is not None and indentation(self._text, first.offset) <= depth:
+        depth = depth_at(self._text, piece.start)
+        if first is not None and first.depth <= depth:
             return first.definition.name
         for head in reversed(self._heads[max(0, position - _ENCLOSING_SEARCH) : position]):
-            if indentation(self._text, head.offset) < depth:
+            if head.depth < depth:
                 return head.definition.name
         return None if first is None else first.definition.name
-
-    def _depth_of_first_line(self, piece: Piece) -> int:
-        blanks = _BLANKS.match(self._text, piece.start)
-        content = piece.start if blanks is None else blanks.end()
-        return indentation(self._text, self._text.rfind("\n", 0, content) + 1)

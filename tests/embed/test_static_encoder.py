@@ -16,6 +16,7 @@ from leindex_mcp.embed.static_encoder import (
     STEM_WEIGHT,
     Files,
     StaticEncoder,
+    definition_text,
     path_text,
     with_file_means,
 )
@@ -135,6 +136,21 @@ def test_a_chunk_is_found_by_the_name_of_its_file():
     assert path_text("a/b/c/d_e.py").split() == ["b", "c", "d_e", *["d_e"] * STEM_WEIGHT]
     assert len(path_text("a/b/c/d.py").split()) == PATH_PARTS + STEM_WEIGHT
     assert asked @ named > asked @ other + 0.4
+
+
+def test_a_chunk_is_found_by_the_names_that_it_defines():
+    """A name says in two words what its body does in fifty; worth .02 to .03 on development cases."""
+    text = "\n".join(f"line_{number} = step({number})" for number in range(20))
+    chunks = [
+        Chunk("src/a.py", 0, 1, 20, text, "python", "retry_policy", ("retry_policy", "give_up")),
+        Chunk("src/b.py", 0, 1, 20, text, "python", "buffer_pool", ("buffer_pool", "clear")),
+    ]
+    asked = ENCODER.encode_question("retries policy")
+
+    named, other = encoded(chunks)
+
+    assert definition_text(chunks[0]) == "retry_policy retry_policy give_up"
+    assert asked @ named > asked @ other + 0.2
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 100])

@@ -92,6 +92,13 @@ def test_a_chunk_outside_of_all_definitions_has_the_first_one_it_holds_or_none()
     assert extract("Title\n=====\n", "a.rst").chunks[0].symbol is None
 
 
+def test_a_chunk_knows_the_names_that_its_lines_define():
+    """Encoders weigh them above other words; each name belongs to one chunk."""
+    document = extract("class Store:\n" + body("open", 60) + body("close", 60) + body("check", 60))
+
+    assert [chunk.defines for chunk in document.chunks] == [("Store", "open"), ("close",), ("check",)]
+
+
 def test_a_read_document_carries_the_fingerprint_of_what_was_read(make_tree):
     """The scan's may be older."""
     root = make_tree({"a.py": "x = 1\n"})

@@ -1,0 +1,1 @@
+"""How the shipped word-vector table is made: from public packages to one safetensors file."""

@@ -170,7 +170,11 @@ def _parse(content: bytes, directory: Path) -> Head:
         raise IndexDamagedError(directory, "HEAD differs from its own digest")
     if schema != SCHEMA:
         raise IndexSchemaError(directory, found=schema, known=SCHEMA)
-    return _head(json.loads(body))
+    try:
+        return _head(json.loads(body))
+    except (KeyError, TypeError, ValueError) as error:
+        # Written whole, by a program that says it is of this schema and is not: one between two releases.
+        raise IndexDamagedError(directory, "HEAD has other fields than its schema says") from error
 
 
 def _seal(schema: int, body: bytes) -> str:
@@ -179,7 +183,7 @@ def _seal(schema: int, body: bytes) -> str:
 
 
 def _head(record: dict[str, Any]) -> Head:
-    """Return the record as written by `_format`; its digest has vouched for every field."""
+    """Return the record as written by `_format`; its digest has vouched for every byte."""
     building, view = record["building"], record["view"]
     return Head(
         **record

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import xxhash
 from hypothesis import assume, given
@@ -78,6 +76,15 @@ def test_another_release_is_not_taken_for_damage(tmp_path, schema, remedy):
     assert (caught.value.found, caught.value.known) == (schema, SCHEMA)
 
 
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"nonsense", b'{"generation": 3}'])
+def test_a_record_with_other_fields_is_damage(tmp_path, body):
+    """A program from between two releases may have written it; the next run builds the index anew."""
+    _write_as_release(tmp_path, SCHEMA, body)
+
+    with pytest.raises(IndexDamagedError, match="other fields"):
+        read_head(tmp_path)
+
+
 @pytest.mark.does_damage
 def test_an_index_of_a_newer_release_is_left_alone(store):
     """Two releases on one machine: the older one must not destroy what the newer one made."""
@@ -132,8 +139,7 @@ def test_a_damaged_head_is_replaced_by_the_next_run(store):
     assert contents(store.pin()) == {"a": 2}
 
 
-def _write_as_release(directory, schema):
+def _write_as_release(directory, schema, body=b'{"unknown":"fields"}'):
     """Write a record that only the release with that schema can read."""
-    body = json.dumps({"unknown": "fields"}).encode()
     seal = xxhash.xxh3_64_hexdigest(body, seed=schema)
     (directory / "HEAD").write_bytes(f"leindex-index {schema} {seal}\n".encode() + body)

@@ -37,7 +37,9 @@ class IndexJob:
 
     def __init__(self, project: LeIndex, *, force: bool) -> None:
         self.progress = JobProgress(0, None, "starting")
-        self.finished = anyio.Event()
+        self.is_over = False  #: finished, failed or stopped: nobody new may wait for it
+        self._finished = anyio.Event()
+        self._waiting = 0
         self._project = project
         self._force = force
         self._scope = CancelScope()
@@ -53,7 +55,8 @@ class IndexJob:
             logger.debug("indexing %s failed", self._project.root, exc_info=True)
             self._error = exc
         finally:
-            self.finished.set()
+            self.is_over = True
+            self._finished.set()
 
     async def wait(self, seconds: float, tell: Tell, *, stops_run: bool = True) -> IndexReport | None:
         """Return the report, or None when the run needs more time.
@@ -61,21 +64,25 @@ class IndexJob:
         Args:
             seconds: How long to wait at most.
             tell: Hears of the progress meanwhile.
-            stops_run: Whether cancelling the caller stops the run.
+            stops_run: Whether cancelling the caller stops the run, if no other caller waits for it.
 
         Raises:
             LeIndexError: The run failed.
         """
+        self._waiting += 1
         try:
             with anyio.move_on_after(seconds):
-                while not self.finished.is_set():
+                while not self._finished.is_set():
                     await tell(self.progress)
                     with anyio.move_on_after(_TELL_SECONDS):
-                        await self.finished.wait()
+                        await self._finished.wait()
         except anyio.get_cancelled_exc_class():
-            if stops_run:
+            if stops_run and self._waiting == 1:
+                self.is_over = True
                 self._scope.cancel()
             raise
+        finally:
+            self._waiting -= 1
         if self._error is not None:
             raise self._error
         return self._report
@@ -114,12 +121,12 @@ class Jobs:
     def progress(self, project: LeIndex) -> JobProgress | None:
         """Return how far the run is that is going on for a project, or None without one."""
         job = self._running.get(project.root)
-        return None if job is None or job.finished.is_set() else job.progress
+        return None if job is None or job.is_over else job.progress
 
     def start(self, project: LeIndex, *, force: bool = False) -> IndexJob:
         """Return the run that is going on for the project, or start one."""
         job = self._running.get(project.root)
-        if job is None or job.finished.is_set():
+        if job is None or job.is_over:
             job = self._running[project.root] = IndexJob(project, force=force)
             self._tasks.start_soon(job.run)
         return job

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from typing import NamedTuple
 
 from leindex_mcp.extract.heads import GRAMMARS
 from leindex_mcp.records import Definition
 
 _MAX_DEFINITIONS = 5_000  # of one file; the largest hand-written sources stay below 2,000
 _MAX_NAME = 100  # characters; longer names are data, not something a person asks for
+_TAB_COLUMNS = 4
+_INDENTATION = re.compile(r"(?:[ \t]*\n)*([ \t]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A definition with where it stands in the text."""
 
     definition: Definition
     offset: int  #: of the first character of the line on which the head begins
+    depth: int  #: columns by which that line is indented
 
 
 def find_heads(text: str, language: str | None) -> list[Head]:
@@ -38,7 +41,14 @@ def find_heads(text: str, language: str | None) -> list[Head]:
         line += padded.count("\n", counted, start)
         counted = start
         # The newline that begins the match is the one before the line, so in `text` it is that line's start.
-        heads.append(Head(Definition(padded[start:end], kind, line), match.start()))
+        offset = match.start()
+        heads.append(Head(Definition(padded[start:end], kind, line), offset, depth_at(text, offset)))
         if len(heads) == _MAX_DEFINITIONS:
             break
     return heads
+
+
+def depth_at(text: str, offset: int) -> int:
+    """Return the columns by which the first line with words, at *offset* or below, is indented."""
+    match = _INDENTATION.match(text, offset)
+    return len(match[1].expandtabs(_TAB_COLUMNS)) if match else 0

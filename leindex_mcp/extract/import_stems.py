@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from leindex_mcp.extract.import_lines import IMPORT_LINES
+from leindex_mcp.extract.import_forms import IMPORT_FORMS
 from leindex_mcp.extract.languages import language_of
 
 _MAX_STEMS = 500  # of one file; only generated sources import more
@@ -33,7 +33,7 @@ def find_import_stems(text: str, language: str | None) -> tuple[str, ...]:
     ``from a.b import c`` gives b and c, ``#include "x/y.h"`` gives y. A name may as well be a class or a
     package: nothing is looked up. Line ends are all ``\n``. Languages without import lines give none.
     """
-    if language not in IMPORT_LINES:
+    if language not in IMPORT_FORMS:
         return ()
     stems: dict[str, None] = {}
     for stem in _stems("\n" + text, language):
@@ -44,7 +44,8 @@ def find_import_stems(text: str, language: str | None) -> tuple[str, ...]:
 
 
 def _stems(text: str, language: str) -> Iterator[str]:
-    for match in IMPORT_LINES[language].finditer(text):
+    matches = [match for form in IMPORT_FORMS[language] for match in form.finditer(text)]
+    for match in sorted(matches, key=re.Match.start):
         found = match[match.lastindex or 0]
         is_path = match.lastgroup == "path"
         for stem in _stem_of_path(found) if is_path else _last_parts(found, _LAST_PARTS.get(language, 1)):

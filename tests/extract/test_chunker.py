@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leindex_mcp.extract.chunker import Piece, cut
+from leindex_mcp.extract.definitions import Head, find_heads
+from leindex_mcp.records import Definition, DefinitionKind
 
 LINES = st.lists(
     st.one_of(
@@ -24,7 +26,8 @@ TEXTS = st.builds(lambda lines, end: "\n".join(lines) + end, LINES, st.sampled_f
 @given(TEXTS, st.data())
 def test_pieces_cover_the_text_in_order(text: str, data: st.DataObject):
     """Nothing may be lost to search, and nothing found twice."""
-    heads = data.draw(st.lists(st.sampled_from(line_starts(text)), unique=True).map(sorted))
+    places = data.draw(st.lists(st.sampled_from(line_starts(text)), unique=True).map(sorted))
+    heads = [Head(Definition("x", DefinitionKind.TYPE, 1), place, 0) for place in places]
 
     pieces = cut(text, heads)
 
@@ -70,11 +73,22 @@ def test_a_short_text_is_one_piece():
 
 def test_a_cut_falls_on_the_definition_near_the_wanted_size():
     """A chunk should hold one function, not the end of one and the begin of another."""
-    functions = [f"def f{number}():\n" + "    work()\n" * 60 for number in range(6)]
-    text = "".join(functions)
-    heads = [text.index(f"def f{number}") for number in range(6)]
+    text = "".join(f"def f{number}():\n" + "    work()\n" * 60 for number in range(6))
+    heads = find_heads(text, "python")
 
-    assert [piece.start for piece in cut(text, heads)] == heads[:-1]  # the last two fit together
+    starts = [piece.start for piece in cut(text, heads)]
+
+    assert starts == [head.offset for head in heads[:-1]]  # the last two fit together
+
+
+def test_remarks_and_decorators_stay_with_their_definition():
+    """A comment above a function says what the function does."""
+    head = "# Read all of it.\n@cached\ndef f():\n"
+    text = "".join(head + "    work()\n" * 60 for _ in range(6))
+
+    pieces = cut(text, find_heads(text, "python"))
+
+    assert all(text.startswith(head, piece.start) for piece in pieces)
 
 
 def test_a_cut_prefers_the_blank_line_that_is_less_indented():

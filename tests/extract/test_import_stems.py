@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leindex_mcp.extract.import_lines import IMPORT_LINES
+from leindex_mcp.extract.import_forms import IMPORT_FORMS
 from leindex_mcp.extract.import_stems import find_import_stems
 from leindex_mcp.extract.languages import known_languages
 
@@ -150,7 +150,7 @@ use Data::Store;  #=> Store
 
 
 @pytest.mark.parametrize("language", SNIPPETS)
-def test_import_lines_name_file_stems(language: str):
+def test_import_forms_name_file_stems(language: str):
     """What is imported by many is central, whatever its language."""
     lines = SNIPPETS[language].split("\n")
     remarks = [remark for line in lines if (remark := REMARK.search(line))]
@@ -173,12 +173,12 @@ def test_a_language_without_imports_names_none():
 
 def test_every_form_belongs_to_a_known_language():
     """A misspelt language would never be used."""
-    assert set(IMPORT_LINES) <= set(known_languages())
+    assert set(IMPORT_FORMS) <= set(known_languages())
 
 
 @settings(max_examples=200)
 @given(
-    language=st.sampled_from(sorted(IMPORT_LINES)),
+    language=st.sampled_from(sorted(IMPORT_FORMS)),
     text=st.text(st.sampled_from("import from use@#\"'./:;{}(),* \n"), max_size=200),
 )
 def test_stems_are_names_without_separators(language: str, text: str):

@@ -1,4 +1,4 @@
-"""Import lines: how each language names other files, as patterns with a group `names` or `path`."""
+"""Import forms: how each language names other files, as patterns with a group `names` or `path`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ _CSHARP = r"(?:global )?(?P<names>using (?:static )?[\w.= \t]+;)"
 _ELIXIR = r"(?P<names>(?:alias|import|use|require) [A-Z][\w.]*+(?:\{[^}]{1,1000}+\})?)"
 _HASKELL = r'import (?:\{-#[^#\n]*#-\} )?(?:safe )?(?:qualified )?(?:"[^"\n]*" )?(?P<names>[A-Z][\w.]*)'
 _JULIA = r'(?:(?P<names>(?:using|import) [^\n#]+)|include\("(?P<path>[^"\n]+))'
-_LUA = r"[^\n]{0,120}?\brequire ?\(? ?['\"](?P<names>[^'\"\n]+)"
 _OPEN = r"(?P<names>(?:open|include)!? [A-Z][\w.]*)"
 _PERL = r"(?P<names>(?:use|require) [A-Z][\w:]*)"
 _PHP = (
@@ -29,11 +28,7 @@ _DART = r"(?:import|export|part) (?:of )?['\"](?P<path>[^'\"\n]+)"
 _ERLANG = r'-(?:include|include_lib|import|behaviou?r) ?\( ?"?(?P<path>[^",)\n]+)'
 _GO = r'(?:import ?\(? ?)?(?:[\w.]+ )?"(?P<path>[\w./~@-]+)"(?= ?(?:\n|//))'
 _INCLUDE = r'# ?(?:include|import) ?[<"](?P<path>[^>"\n]+)'
-_JAVASCRIPT = (
-    r"(?:(?:import|export)\b[^'\"`;()=]{0,2000}+['\"]|\} ?from ?['\"]"
-    r"|[^\n]{0,200}?\b(?:require|import) ?\( ?['\"])(?P<path>[^'\"\n]+)"
-)
-_NIX = r"[^\n]{0,120}?\bimport (?P<path>[\w./-]+)"
+_JAVASCRIPT = r"(?:(?:import|export)\b[^'\"`;()=]{0,2000}+|\} ?from ?)['\"](?P<path>[^'\"\n]+)"
 _PROTO = r'(?:import|include) (?:public |weak )?"(?P<path>[^"\n]+)'
 _R = r"(?:library|require|source)\( ?['\"]?(?P<path>[^'\"\n)]+)"
 _RUBY = (
@@ -41,7 +36,6 @@ _RUBY = (
     r"(?:[ \t(]+:\w+,)?[ \t(]*['\"](?P<path>[^'\"\n]+)"
     r"|(?:eager_)?autoload[ \t(]+:(?P<names>\w+)"
 )
-_ZIG = r'[^\n]{0,120}?@(?:import|embedFile)\("(?P<path>[^"\n]+)'
 
 _LINES: dict[str, str] = {
     "bash": _BASH,
@@ -69,9 +63,7 @@ _LINES: dict[str, str] = {
     "julia": _JULIA,
     "kotlin": _DOTTED,
     "less": _CSS,
-    "lua": _LUA,
     "nim": _PYTHON,
-    "nix": _NIX,
     "objective-c": _INCLUDE,
     "ocaml": _OPEN,
     "perl": _PERL,
@@ -90,10 +82,33 @@ _LINES: dict[str, str] = {
     "tsx": _JAVASCRIPT,
     "typescript": _JAVASCRIPT,
     "vue": _JAVASCRIPT,
-    "zig": _ZIG,
 }
 
-#: begins with a newline, like the heads of definitions
-IMPORT_LINES: dict[str, re.Pattern[str]] = {
-    language: re.compile(rf"\n[ \t]*+(?:{expand(line, {})})") for language, line in _LINES.items()
+# Calls that import, wherever they stand in a line; each begins with a plain word, which is fast to search.
+_JAVASCRIPT_CALLS = (
+    r"require ?\( ?['\"](?P<path>[^'\"\n]+)",
+    r"import ?\( ?['\"](?P<path>[^'\"\n]+)",
+)
+_CALLS: dict[str, tuple[str, ...]] = {
+    "javascript": _JAVASCRIPT_CALLS,
+    "lua": (r"require ?\(? ?['\"](?P<names>[^'\"\n]+)",),
+    "nix": (r"import (?P<path>[\w./-]+)",),
+    "svelte": _JAVASCRIPT_CALLS,
+    "tsx": _JAVASCRIPT_CALLS,
+    "typescript": _JAVASCRIPT_CALLS,
+    "vue": _JAVASCRIPT_CALLS,
+    "zig": (r'@import\("(?P<path>[^"\n]+)',),
+}
+
+
+def _compile(language: str) -> tuple[re.Pattern[str], ...]:
+    """Compile the forms of a language; lines begin with a newline, like the heads of definitions."""
+    lines = [rf"\n[ \t]*+(?:{expand(_LINES[language], {})})"] if language in _LINES else []
+    return tuple(
+        re.compile(form) for form in (*lines, *(expand(call, {}) for call in _CALLS.get(language, ())))
+    )
+
+
+IMPORT_FORMS: dict[str, tuple[re.Pattern[str], ...]] = {
+    language: _compile(language) for language in sorted({*_LINES, *_CALLS})
 }

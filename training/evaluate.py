@@ -16,11 +16,11 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 
+from leindex_mcp.embed.static_encoder import DEFINITION_WEIGHT, FILE_MEAN_WEIGHT, PATH_WEIGHT
 from training.bags import Pieces
 from training.places import RUNS
 from training.scored_trees import ScoredTree, load
 
-FILE_MEAN = 0.5
 MODES = ("raw", "file", "fused")
 _FUSED_DEPTH, _FUSED_CONSTANT = 100, 60
 
@@ -61,19 +61,25 @@ def units(rows: np.ndarray) -> np.ndarray:
 
 
 def similarities(
-    tree: ScoredTree, vectors: Vectors, file_mean: float = FILE_MEAN, path_weight: float = 1.0
+    tree: ScoredTree,
+    vectors: Vectors,
+    file_mean: float = FILE_MEAN_WEIGHT,
+    path_weight: float = PATH_WEIGHT,
+    definition_weight: float = DEFINITION_WEIGHT,
 ) -> np.ndarray:
     """Return (questions, chunks): the cosines that the product's encoder gives."""
     words = vectors(tree.words, question=False)
-    damped = tree.code.copy()
+    names = path_weight * (tree.path @ words)[tree.file] + definition_weight * (_damped(tree.defined) @ words)
+    chunks = units(_damped(tree.code) @ words + names)
+    starts = np.flatnonzero(np.diff(tree.file, prepend=-1))
+    chunks = units(chunks + file_mean * units(np.add.reduceat(chunks, starts, axis=0))[tree.file])
+    return units(_damped(tree.asked) @ vectors(tree.words, question=True)) @ chunks.T
+
+
+def _damped(counts: sparse.csr_matrix) -> sparse.csr_matrix:
+    damped = counts.copy()
     damped.data = 1 + np.log(damped.data)
-    chunks = units(damped @ words + path_weight * (tree.path @ words)[tree.file])
-    if file_mean:
-        starts = np.flatnonzero(np.diff(tree.file, prepend=-1))
-        chunks = units(chunks + file_mean * units(np.add.reduceat(chunks, starts, axis=0))[tree.file])
-    asked = tree.asked.copy()
-    asked.data = 1 + np.log(asked.data)
-    return units(asked @ vectors(tree.words, question=True)) @ chunks.T
+    return damped
 
 
 def first_of_files(order: np.ndarray, file: np.ndarray, limit: int) -> list[int]:

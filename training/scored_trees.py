@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from types import ModuleType
 import numpy as np
 from scipy import sparse
 
-from leindex_mcp.embed.static_encoder import path_text
+from leindex_mcp.embed.static_encoder import definition_text, path_text
 from leindex_mcp.extract.document import extract_text
 from leindex_mcp.records import Chunk, Document, FileRecord, Fingerprint
 from leindex_mcp.words import STOP_WORDS, count, split, stem
@@ -37,6 +38,7 @@ class ScoredTree:
     file: np.ndarray  #: (chunks,) ascending
     code: Counts
     path: Counts  #: (files, words) what the path adds to each chunk
+    defined: Counts  #: (chunks, words) what definitions add
     asked: Counts  #: (questions, words)
     queries: tuple[object, ...]  #: of the scoring kit
     keyword: np.ndarray  #: (questions, chunks) BM25 scores
@@ -64,20 +66,19 @@ def _counted(repo: object) -> ScoredTree:
     texts = [chunk.text for chunk in chunks]
     paths = [path_text(document.record.relative) for document in documents]
     asked = [query.text for query in repo.queries]
-    tally = count(texts + paths + asked)
+    defined = [definition_text(chunk) for chunk in chunks]
+    tally = count(texts + paths + defined + asked)
     shape = (len(tally.offsets) - 1, len(tally.vocabulary))
     counts = sparse.csr_matrix((tally.counts.astype(np.float32), tally.ids, tally.offsets), shape)
-    ends = np.cumsum([len(texts), len(paths), len(asked)])
-    code, path, questions = counts[: ends[0]], counts[ends[0] : ends[1]], counts[ends[1] :]
+    ends = np.cumsum([0, len(texts), len(paths), len(defined), len(asked)])
+    parts = [counts[start:end] for start, end in itertools.pairwise(ends)]
     return ScoredTree(
         repo.name,
         repo.language,
         tally.vocabulary,
         [(chunk.relative, chunk.start_line, chunk.end_line) for chunk in chunks],
         file,
-        code,
-        path,
-        questions,
+        *parts,
         repo.queries,
         _bm25(chunks, asked),
         np.array([_is_stem_free(query) for query in repo.queries]),

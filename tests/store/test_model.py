@@ -37,8 +37,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = self.opened()
         self.writer: Writer | None = None
         self.beside = False  # what is written does not answer before `finish`
-        self.seen: Model | None = None  # what a reader must find; None: no index
         self.written: Model = {}  # what the generation being written holds
+        self.building: Model | None = None  # what the one begun beside held at its last commit
+        self.seen: Model | None = None  # what a reader must find; None: no index
         self.pinned: list[tuple[Snapshot, Model]] = []
 
     def opened(self) -> Store:
@@ -72,16 +73,10 @@ class StoreMachine(RuleBasedStateMachine):
             self.writer.close()
         self.store = self.opened()
         self.writer = self.store.writer()
-        head = self.store.head()
-        stored = start(self.writer, rebuild=rebuild)
-        if rebuild or head is None:
-            assert stored == {}
-        self.beside = head is not None and (rebuild or head.building is not None)
-        if not self.beside:
-            assert stored == (self.seen or {})
-        elif not rebuild:
-            assert stored == self.written
-        self.written = stored
+        self.beside = self.seen is not None and (rebuild or self.building is not None)
+        going_on = self.seen if self.building is None else self.building
+        self.written = {} if rebuild else dict(going_on or {})
+        assert start(self.writer, rebuild=rebuild) == self.written
 
     @rule(files=edits, removed=st.sets(paths, max_size=2))
     def commit(self, files: Model, removed: set[str]) -> None:
@@ -92,44 +87,31 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(files=edits, removed=st.sets(paths, max_size=2), left=st.integers(0, 35))
     def commit_refused(self, files: Model, removed: set[str], left: int) -> None:
         """Write a batch that the system refuses on the way, and go on with the same writer."""
-        self.fault = (left, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-        with suppress(StoreError):
-            self.writer.commit(batch(files, removed=removed))
-        self.fault = None
-        self.settle(
-            {path: file.fingerprint.size_bytes for path, file in self.writer.files().items()}, files, removed
-        )
+        self.commit_cut_short(files, removed, left, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        stored = self.writer.files()
+        assert {path: file.fingerprint.size_bytes for path, file in stored.items()} == self.written
 
     @rule(files=edits, removed=st.sets(paths, max_size=2), left=st.integers(0, 35))
     def commit_killed(self, files: Model, removed: set[str], left: int) -> None:
         """Write a batch in a process that dies on the way; another one goes on."""
-        self.fault = (left, Killed())
-        with suppress(Killed):
+        self.commit_cut_short(files, removed, left, Killed())
+        self.begin(rebuild=False)
+
+    def commit_cut_short(self, files: Model, removed: set[str], left: int, fault: BaseException) -> None:
+        """Write a batch that may fail: it happened if and only if `HEAD` was replaced."""
+        before = self.store.head()
+        self.fault = (left, fault)
+        with suppress(Killed, StoreError):
             self.writer.commit(batch(files, removed=removed))
         self.fault = None
-        self.writer.close()
-        self.store = self.opened()
-        self.writer = self.store.writer()
-        stored = start(self.writer)
-        head = self.store.head()
-        if self.beside and head.building is None:  # a rebuild without a commit is forgotten
-            self.beside, self.written = False, dict(self.seen)
-            assert stored == self.seen
-        else:
-            self.settle(stored, files, removed)
-
-    def settle(self, stored: Model, files: Model, removed: set[str]) -> None:
-        """All of the batch happened, or nothing."""
-        after = self.after(files, removed)
-        assert stored in (self.written, after)
-        if stored == after and self.store.head():
-            self.became(after)
+        if self.store.head() != before:
+            self.became(self.after(files, removed))
 
     @rule()
     def finish(self) -> None:
         """End the run."""
         self.writer.finish()
-        self.beside = False
+        self.beside, self.building = False, None
         self.seen = dict(self.written)
 
     @precondition(lambda self: self.seen is not None)
@@ -178,7 +160,9 @@ class StoreMachine(RuleBasedStateMachine):
     def became(self, written: Model) -> None:
         """Note what was written, and whether readers see it."""
         self.written = written
-        if not self.beside:
+        if self.beside:
+            self.building = dict(written)
+        else:
             self.seen = dict(written)
 
 

@@ -27,6 +27,7 @@ class Evidence:
     """
 
     question: Question
+    allowed: Mask  #: (files,)
     chunk_keyword: Scores  #: (chunks,) BM25, 0 where no term occurs
     file_keyword: Scores  #: (files,) 0 to 1
     chunk_cosine: Scores | None  #: (chunks,) None without a vector
@@ -56,6 +57,7 @@ def gather(
     weights = _weights(corpus, question)
     return Evidence(
         question=question,
+        allowed=allowed if allowed is not None else np.ones(len(corpus), np.bool_),
         chunk_keyword=keyword,
         file_keyword=lexical.file_scores(keyword, corpus.file, corpus.chunk_offsets),
         chunk_cosine=cosine,

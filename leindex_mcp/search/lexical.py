@@ -26,6 +26,11 @@ def chunk_scores(postings: Postings, terms: Iterable[int]) -> NDArray[np.float32
     return scores
 
 
+def ceiling(postings: Postings, terms: Iterable[int]) -> float:
+    """Return what a chunk would score that holds nothing but the terms, without end: no chunk reaches it."""
+    return (SATURATION + 1) * sum(postings.idf(term) for term in terms)
+
+
 def file_scores(
     scores: NDArray[np.float32], file_of_chunk: NDArray[np.int32], chunk_offsets: NDArray[np.int64]
 ) -> NDArray[np.float32]:

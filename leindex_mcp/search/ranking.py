@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from leindex_mcp.search import dense, signals
 from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.evidence import Evidence, Mask, Scores, gather
+from leindex_mcp.search.nearness import near_files
 from leindex_mcp.search.question import Question
 
 Signal = Callable[[Corpus, Evidence], Scores]
@@ -37,7 +38,6 @@ WEIGHTS: tuple[tuple[Signal, float], ...] = (
     (signals.core, 0.15),
     (signals.path, 3.0),
 )
-NEAR_COSINE = 0.2  # below it, a file that shares no word with the question has nothing to do with it
 _COSINE_BESIDE_KEYWORD = 0.5  # where one chunk of a file is picked to be shown
 
 
@@ -71,16 +71,14 @@ def rank(
     Args:
         vector: The question's vector, norm 1; without it the vectors take no part.
         allowed: Bool (files,): the other files lend nothing to the ranking and are not in it.
-        limit: Files at most; fewer when only fewer have anything in common with the question.
+        limit: Files at most; fewer when only fewer have anything in common with the question, and none when
+            nothing is near it.
     """
     if mode == "keyword":
         vector = None
     evidence = gather(corpus, question, vector, allowed)
     scores = file_scores(corpus, evidence, mode)
-    near = is_near(corpus, evidence, mode)
-    if allowed is not None:
-        near &= allowed
-    candidates = np.flatnonzero(near)
+    candidates = np.flatnonzero(near_files(corpus, evidence, by_vector_only=mode == "semantic"))
     if not len(candidates):
         return []
     best = candidates[dense.highest(scores[candidates], max(limit, 0))]
@@ -96,18 +94,6 @@ def file_scores(corpus: Corpus, evidence: Evidence, mode: Mode) -> Scores:
     for signal, weight in WEIGHTS:
         scores += np.float32(weight) * signal(corpus, evidence)
     return scores
-
-
-def is_near(corpus: Corpus, evidence: Evidence, mode: Mode) -> Mask:
-    """Return the files that have anything in common with the question, and a chunk to show."""
-    # Before feedback: a question moved towards a chunk is near it, however far it was.
-    cosine = evidence.file_cosine
-    near = cosine >= NEAR_COSINE if cosine is not None else np.zeros(len(corpus), np.bool_)
-    if mode != "semantic":
-        near |= evidence.file_keyword > 0
-        near |= evidence.paths.of_set > 0
-        near |= (signals.definition(corpus, evidence) > 0) | (signals.path(corpus, evidence) > 0)
-    return near & (np.diff(corpus.chunk_offsets) > 0)
 
 
 def _hit(corpus: Corpus, question: Question, chunk_scores: Scores, file: int, score: float) -> RankedHit:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 import time
@@ -11,22 +10,17 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import anyio
 from anyio import CapacityLimiter, create_memory_object_stream, create_task_group, to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from leindex_mcp import words
+from leindex_mcp.batch_plan import batches_of
 from leindex_mcp.embed.encoder import Encoder
-from leindex_mcp.errors import (
-    IndexBusyError,
-    IndexGoneError,
-    LeIndexError,
-    RootVanishedError,
-    ScanTimeoutError,
-)
+from leindex_mcp.errors import IndexBusyError, IndexGoneError, RootVanishedError, ScanTimeoutError
 from leindex_mcp.extract.document import read_documents
+from leindex_mcp.one_error import one_error
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import Batch, Document, FileRecord, IndexReport, Skipped, StoredFile
 from leindex_mcp.scan.file_stat_cache import FileStatCache
@@ -38,12 +32,9 @@ from leindex_mcp.store import Store, Writer
 if sys.platform != "win32":
     import resource
 
-logger = logging.getLogger("leindex.indexing")
-
 Progress = Callable[[int, int | None, str], None]
 """Files done, files to do if known, and what is going on; may be called from any thread."""
 
-_BATCH_BYTES = 8_000_000  # bounds the memory of a batch whatever `batch_size` says
 _BUSY_POLL_SECONDS = 0.1  # how often a waiting process looks whether the writer has finished
 
 
@@ -74,7 +65,7 @@ async def index(parts: Parts, *, force: bool = False, on_progress: Progress | No
         StoreError: The index could not be written.
     """
     run = _Run(parts, force=force, tell=on_progress or _tell_nobody)
-    with single_error():
+    with one_error():
         if force or not await run.is_up_to_date():
             async with _writing(parts.store, run.tell) as writer:
                 await run.catch_up(writer)
@@ -245,22 +236,6 @@ class _Run:
         )
 
 
-def log_profile(report: IndexReport, settings: Settings) -> None:
-    """Log the seconds of each stage at DEBUG, in the six lines of the guide."""
-    workers = settings.performance.parallel_processor.max_workers
-    batch_size = settings.performance.embeddings.batch_size
-    seconds = report.seconds
-    for line in (
-        f"File scanning: {seconds.get('scan', 0):.1f}s ({report.files} files)",
-        f"Pattern matching: {seconds.get('match', 0):.1f}s ({report.pattern_hit_rate:.1%} cache hits)",
-        f"Content extraction: {seconds.get('extract', 0):.1f}s (parallel, {workers} workers)",
-        f"Embedding generation: {seconds.get('embed', 0):.1f}s (batch={batch_size}, {report.device.upper()})",
-        f"Index update: {seconds.get('store', 0):.1f}s",
-        f"Total indexing time: {seconds['total']:.1f}s",
-    ):
-        logger.debug("%s", line)
-
-
 def _peak_memory_bytes() -> int:
     """Return the largest resident set of this process so far; 0 where the system does not tell."""
     if sys.platform == "win32":
@@ -296,34 +271,6 @@ def _publish(store: Store, writer: Writer) -> None:
     writer.publish_view(Pinned.of(store.pin()).arrays())
 
 
-# ---------------------------------------------------------------- batches
-
-
-def batches_of(
-    records: Sequence[FileRecord], batch_size: int | Literal["auto"]
-) -> Iterator[Sequence[FileRecord]]:
-    """Yield *records* in order, at most *batch_size* of them and 8 MB of source at a time."""
-    limit = adaptive_batch_size(records) if batch_size == "auto" else batch_size
-    batch: list[FileRecord] = []
-    size_bytes = 0
-    for record in records:
-        if batch and (len(batch) >= limit or size_bytes + record.fingerprint.size_bytes > _BATCH_BYTES):
-            yield batch
-            batch, size_bytes = [], 0
-        batch.append(record)
-        size_bytes += record.fingerprint.size_bytes
-    if batch:
-        yield batch
-
-
-def adaptive_batch_size(records: Sequence[FileRecord]) -> int:
-    """Return the files a batch for files of this mean size: the guide's `get_batch_size`."""
-    mean_bytes = sum(record.fingerprint.size_bytes for record in records) / max(len(records), 1)
-    if mean_bytes < 10 * 1024:
-        return 128
-    return 64 if mean_bytes < 100 * 1024 else 32
-
-
 # ---------------------------------------------------------------- the frame around the stages
 
 
@@ -342,31 +289,6 @@ async def _writing(store: Store, tell: Progress) -> AsyncIterator[Writer]:
         yield writer
     finally:
         writer.close()
-
-
-@contextmanager
-def single_error() -> Iterator[None]:
-    """Raise the error of ours that stopped the stages, instead of the group that anyio made of it.
-
-    A stage that fails closes its streams, so its neighbours fail with `BrokenResourceError`: echoes.
-    A group with any other error in it is a bug of ours and passes as it is.
-    """
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        causes = [error for error in _leaves(group) if not isinstance(error, anyio.BrokenResourceError)]
-        if causes and all(isinstance(error, LeIndexError) for error in causes):
-            raise causes[0] from group
-        raise
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    """Yield the errors of a group and of the groups in it."""
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
 
 
 def _tell_nobody(done: int, total: int | None, doing: str) -> None:

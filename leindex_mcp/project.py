@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -22,6 +23,7 @@ from leindex_mcp.embed.encoder import Encoder, load_encoder
 from leindex_mcp.indexing import Parts, Progress
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import IndexReport, IndexState, IndexStats, SearchAnswer, SearchState, Skipped
+from leindex_mcp.report_text import profile_lines
 from leindex_mcp.roots import Place, checked_root, implied_root, index_directory, locate
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.freshness import changes
@@ -33,6 +35,8 @@ _CHEAP_PASS_SECONDS = 0.05  # a pass over the tree that costs no more than this 
 _PASS_INTERVAL_SECONDS = 1.0  # and does so at most this often
 
 T = TypeVar("T")
+
+logger = logging.getLogger("leindex.project")
 
 
 class LeIndex:
@@ -89,7 +93,8 @@ class LeIndex:
         parts = Parts(self.root, self.settings, encoder, self.store, self._cache, self.pin)
         report = await indexing.index(parts, force=force, on_progress=on_progress)
         if profile:
-            indexing.log_profile(report, self.settings)
+            for line in profile_lines(report, self.settings.performance):
+                logger.debug("%s", line)
         self._passed_at = time.monotonic()
         self._pass_seconds = self._passed_at - started
         return report

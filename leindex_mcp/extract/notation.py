@@ -4,7 +4,7 @@ r"""A notation in which patterns over lines of code stay readable.
 a blank          blanks within the line, at least one: ``[ \t]++``
 a blank and a ?  blanks within the line, or none: ``[ \t]*+``
 ``<name>``       a part: a pattern that is given under this name
-===============  ==================================================
+===============  ===================================================
 
 Blanks in character classes and after a backslash mean themselves.
 """

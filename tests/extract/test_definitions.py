@@ -580,12 +580,13 @@ def test_a_language_without_a_grammar_defines_nothing():
 def test_every_grammar_belongs_to_a_known_language():
     """A misspelt language would never be used."""
     assert set(GRAMMARS) <= set(known_languages())
+    assert all(grammar.pattern for grammar in GRAMMARS.values())
 
 
 def test_a_head_without_a_name_is_a_mistake_of_ours():
     """Kinds are told by the number of the group, so each head must have one."""
     with pytest.raises(ValueError, match="2 heads have 1 groups"):
-        grammar(types="class <name>", functions="def")
+        _ = grammar(types="class <name>", functions="def").pattern
 
 
 @settings(max_examples=300)

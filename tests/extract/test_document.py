@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from anyio import CapacityLimiter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leindex_mcp.extract.document import extract_text, read_document, read_documents
@@ -49,6 +49,18 @@ def test_chunks_hold_every_line_that_says_something(text: str):
     for chunk in document.chunks:
         assert chunk.text.removesuffix("\n") == "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
         assert chunk.text.strip()
+
+
+@settings(max_examples=200)
+@given(
+    relative=st.sampled_from(["a.py", "a.cpp", "a.ts", "a.go", "a.rb", "a.ipynb", "a.sql", "a.md", "a"]),
+    text=st.text(max_size=300),
+)
+def test_any_text_under_any_name_becomes_a_document(relative: str, text: str):
+    """No file may stop a run."""
+    document = extract(text, relative)
+
+    assert bool(document.chunks) == bool(text.strip()) or relative == "a.ipynb"
 
 
 def test_a_file_without_words_has_no_chunks():

@@ -7,6 +7,7 @@ import textwrap
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from leindex_mcp.extract.notation import expand
 from leindex_mcp.records import DefinitionKind
@@ -21,13 +22,21 @@ _PARTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grammar:
     """The heads of one family of languages."""
 
-    pattern: re.Pattern[str]  #: begins with a newline; exactly one group takes part in a match: the name
+    expression: str  #: begins with a newline; exactly one group takes part in a match: the name
     kinds: tuple[DefinitionKind, ...]  #: of group i + 1
     quote: str | None  #: opens and closes text of several lines, in which heads are examples
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compile on first use: few of the languages are in any one project."""
+        pattern = re.compile(self.expression, re.MULTILINE)
+        if pattern.groups != len(self.kinds):
+            raise ValueError(f"{len(self.kinds)} heads have {pattern.groups} groups")
+        return pattern
 
     def matches(self, text: str) -> Iterator[tuple[re.Match[str], DefinitionKind]]:
         """Find all heads of *text*, which begins with a newline of its own."""
@@ -77,10 +86,8 @@ def grammar(
     ]
     known = {**_PARTS, **{name: "".join(_unwrap(part)) for name, part in parts.items()}}
     alternatives = "|".join(expand(head, known) for _, head in heads)
-    pattern = re.compile(rf"\n{expand(lead, known)}(?:{alternatives})", re.MULTILINE)
-    if pattern.groups != len(heads):
-        raise ValueError(f"{len(heads)} heads have {pattern.groups} groups")
-    return Grammar(pattern, tuple(kind for kind, _ in heads), quote)
+    expression = rf"\n{expand(lead, known)}(?:{alternatives})"
+    return Grammar(expression, tuple(kind for kind, _ in heads), quote)
 
 
 def _unwrap(lines: str) -> list[str]:

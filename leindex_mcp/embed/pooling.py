@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _BLOCK_TEXTS = 16  # neighbours share words; few enough that their words fit the second-level cache
 _SERIAL_PRODUCTS = 1 << 18  # for more OpenBLAS wakes threads, which spin; indexing has its own
 _FINENESS = 16  # weights are whole sixteenths
+_DAMPED: NDArray[np.float32] = np.rint(_FINENESS * (1 + np.log(np.maximum(np.arange(256), 1)))).astype(
+    np.float32
+)
 
 
 def pooled(tally: Tally, weights: NDArray[np.float32], vectors: WholeNumbers) -> Matrix:
@@ -73,7 +76,7 @@ def counted(counts: NDArray[np.int32]) -> NDArray[np.float32]:
 
 def damped(counts: NDArray[np.int32]) -> NDArray[np.float32]:
     """Return 1 + ln(count) in sixteenths: said ten times is little more than said five times."""
-    weights: NDArray[np.float32] = np.rint(_FINENESS * (1 + np.log(counts))).astype(np.float32)
+    weights: NDArray[np.float32] = _DAMPED[np.minimum(counts, len(_DAMPED) - 1)]
     return weights
 
 

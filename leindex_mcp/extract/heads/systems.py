@@ -79,8 +79,8 @@ _CPP = grammar(
     **{
         **_C_PARTS,
         "no_statement": r"""
-            (?!(?:return|else|new|delete|throw|case|goto|typedef|using|do|if|for|while|switch|catch|sizeof
-                |namespace|co_\w+|decltype|noexcept|requires|static_assert|alignas|defined)\b|[A-Z_]+_ASSERT)
+            (?=[^\n(;]*\()(?!(?:return|else|new|delete|throw|case|goto|typedef|using|do|if|for|while|switch|catch|sizeof
+                |namespace|co_\w+|decltype|noexcept|requires|static_assert|alignas|defined)\b|[A-Z\d_]+\()
         """,
         "template": r"(?:template ?<[^;{}]{0,300}?>\s*)?",
         "word": r"(?!operator\b)\w[\w:]*+(?:<[^;{}()\n]{0,120}>)?(?:::\w+)*[ \t]*[*&]*[ \t]+[*&]*",

@@ -17,7 +17,9 @@ from leindex_mcp.words import stem
 WholeNumbers = NDArray[np.int16]
 
 UNTRAINED_DIM = 256
-_NUMBER
+_NUMBER_BITS = 64
+_GOLDEN = 0x9E3779B97F4A7C15  # the step of splitmix64's counter
+_SHIFTS_AND_FACTORS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))  # and of its mix
 
 
 class WordTable(Protocol):

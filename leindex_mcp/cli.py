@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leindex_mcp import __version__
-from leindex_mcp.errors import LeIndexError
+from leindex_mcp.errors import LeIndexError, NoRootError, RootRefusedError
 
 if TYPE_CHECKING:
+    from leindex_mcp.config_edit import Action
+    from leindex_mcp.config_file import LoadedSettings
     from leindex_mcp.indexing import Progress
     from leindex_mcp.project import LeIndex
     from leindex_mcp.records import Skipped
@@ -133,16 +135,40 @@ def stats(path: PathArgument = None, as_json: JsonOption = False) -> None:
     typer.echo(_as_json(report) if as_json else stats_lines(report))
 
 
-config_app = typer.Typer(help="Look at the settings.", no_args_is_help=True)
+config_app = typer.Typer(help="Look at the settings, and change your own.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+KeyArgument = Annotated[str, typer.Argument(help="A setting, as `config show` writes it.")]
 
 
 @config_app.command("show")
 def config_show(path: PathArgument = None) -> None:
     """Show every setting in force, where its value comes from, and what is wrong with the sources."""
-    from leindex_mcp.config_edit import render
+    _configure(path, "show")
 
-    typer.echo(render(_open(path)[0].loaded))
+
+@config_app.command("get")
+def config_get(key: KeyArgument, path: PathArgument = None) -> None:
+    """Show one setting: its value, origin and default, and what is allowed."""
+    _configure(path, "get", key)
+
+
+@config_app.command("set")
+def config_set(key: KeyArgument, value: Annotated[str, typer.Argument(help="As in YAML.")]) -> None:
+    """Set a value in your own settings file, after checking it."""
+    _configure(None, "set", key, value)
+
+
+@config_app.command("unset")
+def config_unset(key: KeyArgument) -> None:
+    """Take a value out of your own settings file."""
+    _configure(None, "unset", key)
+
+
+@config_app.command("validate")
+def config_validate(path: PathArgument = None) -> None:
+    """Say what is wrong with the settings; exit status 1 if anything is."""
+    if _configure(path, "validate").problems:
+        raise typer.Exit(1)
 
 
 def main() -> None:
@@ -152,6 +178,23 @@ def main() -> None:
     except LeIndexError as exc:
         typer.echo(f"leindex-mcp: {exc}", err=True)
         raise SystemExit(2) from None
+
+
+def _configure(
+    path: Path | None, action: Action, key: str | None = None, value: str | None = None
+) -> LoadedSettings:
+    """Do what `config` was asked and print the answer; outside a project, for none."""
+    from leindex_mcp.config_edit import perform
+    from leindex_mcp.config_file import load
+    from leindex_mcp.project import place_of
+
+    try:
+        root = place_of(None if path is None else str(path)).root
+    except (NoRootError, RootRefusedError):
+        root = None
+    answer, loaded = perform(load(root), action, key=key, value=value, scope="user", by_person=True)
+    typer.echo(answer)
+    return loaded
 
 
 def _serve(roots: list[Path]) -> None:

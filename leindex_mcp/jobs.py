@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -99,6 +99,7 @@ class Jobs:
         self._tasks = tasks
         self._projects: dict[Path, LeIndex] = {}
         self._running: dict[Path, IndexJob] = {}
+        self._session: Mapping[str, object] = {}
 
     async def open(self, path: str | None) -> tuple[LeIndex, str]:
         """Return the project that covers *path*, and the part of it that *path* names.
@@ -115,8 +116,17 @@ class Jobs:
 
         place = place_of(path, self.roots)
         if place.root not in self._projects:
-            self._projects[place.root] = LeIndex(place.root)
+            project = LeIndex(place.root)
+            if self._session:
+                project.apply(project.loaded.with_session(self._session))
+            self._projects[place.root] = project
         return self._projects[place.root], place.subtree
+
+    def set_session(self, session: Mapping[str, object]) -> None:
+        """Read the settings of all open projects again, with these values of the session above all others."""
+        self._session = session
+        for project in self._projects.values():
+            project.apply(project.loaded.with_session(session))
 
     def progress(self, project: LeIndex) -> JobProgress | None:
         """Return how far the run is that is going on for a project, or None without one."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import threading
 import time
@@ -22,8 +21,8 @@ from leindex_mcp.config_file import LoadedSettings, default_roots, index_home, l
 from leindex_mcp.embed.encoder import Encoder, load_encoder
 from leindex_mcp.indexing import Parts, Progress
 from leindex_mcp.pinned import Pinned
+from leindex_mcp.profile_log import log_profile
 from leindex_mcp.records import IndexReport, IndexState, IndexStats, SearchAnswer, SearchState, Skipped
-from leindex_mcp.report_text import profile_lines
 from leindex_mcp.roots import Place, checked_root, implied_root, index_directory, locate
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.freshness import changes
@@ -35,8 +34,6 @@ _CHEAP_PASS_SECONDS = 0.05  # a pass over the tree that costs no more than this 
 _PASS_INTERVAL_SECONDS = 1.0  # and does so at most this often
 
 T = TypeVar("T")
-
-logger = logging.getLogger("leindex.project")
 
 
 class LeIndex:
@@ -59,16 +56,27 @@ class LeIndex:
         self, root: str | os.PathLike[str], *, settings: Settings | None = None, home: Path | None = None
     ) -> None:
         self.root = checked_root(Path(root))
-        self.loaded: LoadedSettings = load(self.root)
+        self.store = Store(index_directory(home or index_home(), self.root))
+        head = self.store.head()
+        self.loaded: LoadedSettings = load(self.root, files=head.files if head else None)
         self.settings = settings or self.loaded.settings
         checked_root(self.root, allowed=self.settings.allowed_roots)
-        self.store = Store(index_directory(home or index_home(), self.root))
         self._cache = FileStatCache.from_settings(self.settings.performance.file_stat_cache)
         self._loading = threading.Lock()
         self._encoder: Encoder | None = None
         self._pinned: Pinned | None = None
         self._pass_seconds = float("inf")  # what the last pass over the tree cost
         self._passed_at = float("-inf")  # monotonic time of its end
+
+    def apply(self, loaded: LoadedSettings) -> None:
+        """Go on with other settings; a run that is going on keeps those it began with."""
+        before, now = self.settings.performance, loaded.settings.performance
+        self.loaded, self.settings = loaded, loaded.settings
+        if now.file_stat_cache != before.file_stat_cache:
+            self._cache = FileStatCache.from_settings(now.file_stat_cache)
+        if now.embeddings != before.embeddings:
+            with self._loading:
+                self._encoder = None
 
     # ---------------------------------------------------------------- index
 
@@ -93,10 +101,11 @@ class LeIndex:
         parts = Parts(self.root, self.settings, encoder, self.store, self._cache, self.pin)
         report = await indexing.index(parts, force=force, on_progress=on_progress)
         if profile:
-            for line in profile_lines(report, self.settings.performance):
-                logger.debug("%s", line)
+            log_profile(report, self.settings.performance)
         self._passed_at = time.monotonic()
         self._pass_seconds = self._passed_at - started
+        if self.settings is self.loaded.settings and self.settings.performance.profile == "auto":
+            self.apply(self.loaded.for_files(report.files))
         return report
 
     def is_pass_due(self) -> bool:

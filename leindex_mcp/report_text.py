@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leindex_mcp.records import IndexReport, IndexStats
-from leindex_mcp.settings import PerformanceSettings
 
 
 def index_lines(report: IndexReport) -> str:
@@ -19,20 +18,6 @@ def index_lines(report: IndexReport) -> str:
         ),
     ]
     return "\n".join([*lines, *_skipped_line(report.skipped)])
-
-
-def profile_lines(report: IndexReport, settings: PerformanceSettings) -> list[str]:
-    """Return the seconds of each stage in the six lines of the guide."""
-    seconds = report.seconds
-    workers, batch_size = settings.parallel_processor.max_workers, settings.embeddings.batch_size
-    return [
-        f"File scanning: {seconds.get('scan', 0):.1f}s ({report.files} files)",
-        f"Pattern matching: {seconds.get('match', 0):.1f}s ({report.pattern_hit_rate:.1%} cache hits)",
-        f"Content extraction: {seconds.get('extract', 0):.1f}s (parallel, {workers} workers)",
-        f"Embedding generation: {seconds.get('embed', 0):.1f}s (batch={batch_size}, {report.device.upper()})",
-        f"Index update: {seconds.get('store', 0):.1f}s",
-        f"Total indexing time: {seconds['total']:.1f}s",
-    ]
 
 
 def progress_line(done: int, total: int | None, doing: str) -> str:

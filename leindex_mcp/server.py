@@ -120,18 +120,33 @@ async def stats(path: PathArgument = None, *, ctx: Ctx) -> str:
 
 async def config(
     action: Annotated[
-        Literal["show"], Field(description="show: every setting, its value and its origin.")
+        Literal["show", "get", "set", "unset", "validate"],
+        Field(description="show: every setting with its origin. validate: what is wrong with them."),
     ] = "show",
+    key: Annotated[str | None, Field(description="For get, set and unset, as `show` writes it.")] = None,
+    value: Annotated[bool | int | float | str | list[str] | None, Field(description="For set.")] = None,
+    scope: Annotated[
+        Literal["session", "user"],
+        Field(description="session: until this server stops. user: kept in the user's settings file."),
+    ] = "session",
     path: PathArgument = None,
     *,
     ctx: Ctx,
 ) -> str:
-    """Show the settings in force for a project, each with where its value comes from, and what is wrong."""
-    from leindex_mcp.config_edit import render  # noqa: PLC0415  # after `initialize`
+    """Show the settings in force for a project, each with where its value comes from; set or unset one.
 
-    del action
-    project, _ = await ctx.request_context.lifespan_context.open(path)
-    return render(project.loaded)
+    What decides which files are read, or what is downloaded, a person sets: the error says how.
+    """
+    from leindex_mcp.config_edit import perform  # noqa: PLC0415  # after `initialize`
+
+    jobs = ctx.request_context.lifespan_context
+    project, _ = await jobs.open(path)
+    answer, after = await anyio.to_thread.run_sync(
+        lambda: perform(project.loaded, action, key=key, value=value, scope=scope, by_person=False)
+    )
+    if after is not project.loaded:
+        await anyio.to_thread.run_sync(jobs.set_session, after.sources.session)
+    return answer
 
 
 class _Server(MCPServer[Jobs]):
@@ -203,7 +218,7 @@ _TOOLS = [
     _tool(search, "Search code", read_only=True),
     _tool(index, "Index a project", read_only=False),
     _tool(stats, "Index statistics", read_only=True),
-    _tool(config, "Settings", read_only=True),
+    _tool(config, "Settings", read_only=False),
 ]
 _ARGUMENTS = {tool.name: list(tool.parameters["properties"]) for tool in _TOOLS}
 

@@ -10,8 +10,8 @@ from leindex_mcp.search.evidence import Evidence, Mask
 
 # Measured on 492 real questions and on nonsense put to 25 repositories; docs/ranking.md has the figures.
 # To refuse a real question costs more than to answer nonsense.
-ENOUGH_KEYWORD = 0.12  # of what a chunk could score at most
-ENOUGH_COSINE = 0.2  # of the best chunk
+ENOUGH_KEYWORD = 0.1  # of what a chunk could score at most
+ENOUGH_COSINE = 0.3  # of the best chunk
 ENOUGH_NAME = 0.5  # of the question, found in one path
 
 

@@ -29,7 +29,7 @@ Signal = Callable[[Corpus, Evidence], Scores]
 # The optimum is flat: all weights off by a third at random cost .006. Do not tune digits.
 WEIGHTS: tuple[tuple[Signal, float], ...] = (
     (signals.keyword, 1.5),
-    (signals.meaning, 5.0),
+    (signals.meaning, 4.0),
     (signals.name, 1.0),
     (signals.directory, 3.0),
     (signals.definition, 1.5),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 import pytest
 import xxhash
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from store.batches import batch, contents, fill, start
+from store.life import bring_to
 
 from leindex_mcp.errors import IndexDamagedError, IndexSchemaError, StoreError
 from leindex_mcp.store import SCHEMA, Store
 from leindex_mcp.store.disk import Disk
 from leindex_mcp.store.snapshot import DataFile, Generation, Head, Retired, View, read_head, write_head
+
+RELEASED = Path(__file__).parent / "released"
 
 numbers = st.integers(0, 2**63)
 data = st.lists(st.builds(DataFile, st.text(max_size=20), numbers, numbers), max_size=3).map(tuple)
@@ -137,6 +143,27 @@ def test_a_damaged_head_is_replaced_by_the_next_run(store):
         writer.commit(batch({"a": 2}))
 
     assert contents(store.pin()) == {"a": 2}
+
+
+@pytest.mark.parametrize("archive", sorted(RELEASED.glob("schema-*.zip")), ids=lambda archive: archive.stem)
+def test_an_index_of_every_released_schema_is_read_or_built_anew(store, archive):
+    """An update must neither fail on what it finds nor guess at it; an archive is never replaced."""
+    with zipfile.ZipFile(archive) as stored:
+        stored.extractall(store.directory)
+    files = {"a.py": 2, "b.py": 2, "it's.py": 1, "\udcff": 1}
+
+    if archive.stem == f"schema-{SCHEMA}":
+        assert store.check() == []
+        assert contents(store.pin()) == files
+        assert store.pin().view["numbers"].tolist() == [0, 1, 2]
+
+    assert bring_to(store, files | {"a.py": 3}) in {1, 4}
+    assert contents(store.pin()) == files | {"a.py": 3}
+
+
+def test_this_schema_has_its_archive():
+    """It is made once, on release: unpacked, that very index must still be read."""
+    assert (RELEASED / f"schema-{SCHEMA}.zip").is_file()
 
 
 def _write_as_release(directory, schema, body=b'{"unknown":"fields"}'):

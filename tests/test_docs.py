@@ -306,6 +306,7 @@ def sample(tmp_path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)  # one of them is slowed down by tracemalloc
 @pytest.mark.parametrize("block", of("python"), ids=name_of)
 def test_a_python_block_runs_as_a_script(block, sample, tmp_path):
     """As a plain file, without a `__main__` guard."""
@@ -319,6 +320,7 @@ def test_a_python_block_runs_as_a_script(block, sample, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)  # up to five commands, each a process
 @pytest.mark.parametrize("block", of("sh"), ids=name_of)
 def test_a_shell_block_runs(block, sample):
     """Our own commands are run; of the others, what they name must exist."""

@@ -7,7 +7,8 @@ import stat
 from pathlib import Path
 
 from leindex_mcp.records import Skipped, SkipReason
-from leindex_mcp.scan.ignore_rules import Context, IgnoreRules, read_rule_files
+from leindex_mcp.scan.context import Context
+from leindex_mcp.scan.ignore_rules import IgnoreRules, read_rule_files
 from leindex_mcp.scan.tally import why_not
 
 

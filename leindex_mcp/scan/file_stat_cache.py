@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple, Self, TypedDict
@@ -80,25 +80,27 @@ class FileStatCache:
         """Look the files up ahead of time; return how many exist."""
         return sum(self.get(path) is not None for path in paths)
 
-    def renew(self, directory: str, records: Iterable[FileRecord]) -> None:
+    def renew(self, directory: str, records: Sequence[FileRecord]) -> None:
         """Take in what a scan has just seen below a directory, which is given with its closing slash.
 
-        A file that is remembered as it is counts as a hit, any other as a miss.
+        A file that is remembered as it is counts as a hit, any other as a miss. When there are more files
+        than places, the last ones stay.
         """
-        now = self._clock()
+        now, oldest = self._clock(), self._clock() - self._ttl_seconds
+        passed_over = max(0, len(records) - self._max_size)
         with self._lock:
-            for record in records:
+            entries = self._entries
+            for position, record in enumerate(records):
                 key = directory + record.relative
-                entry = self._entries.get(key)
-                if (
-                    entry is not None
-                    and entry.fingerprint == record.fingerprint
-                    and self._is_believed(entry, now)
-                ):
-                    self._hits += 1
-                else:
+                entry = entries.get(key)
+                if entry is None or entry.fingerprint != record.fingerprint or entry.seen_at < oldest:
                     self._misses += 1
-                self._remember(key, record.fingerprint, now)
+                else:
+                    self._hits += 1
+                if position >= passed_over:
+                    entries[key] = _Entry(record.fingerprint, now)
+                    entries.move_to_end(key)
+            self._evict()
 
     def forget(self, path: Path | str) -> None:
         """Drop what is remembered of one file."""
@@ -129,11 +131,13 @@ class FileStatCache:
 
     def _remember(self, key: str, fingerprint: Fingerprint, now: float) -> None:
         """Store an entry as the most recently used; the caller holds the lock."""
-        if not self._max_size:
-            return
         self._entries[key] = _Entry(fingerprint, now)
         self._entries.move_to_end(key)
-        if len(self._entries) > self._max_size:
+        self._evict()
+
+    def _evict(self) -> None:
+        """Drop the least recently used entries that are too many; the caller holds the lock."""
+        while len(self._entries) > self._max_size:
             self._entries.popitem(last=False)
             self._evictions += 1
 

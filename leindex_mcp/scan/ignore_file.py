@@ -7,6 +7,7 @@ import logging
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from leindex_mcp.records import SkipReason
@@ -69,8 +70,14 @@ def parse_lines(
                 parse_rule(line, number, source, reason, folds_case=folds_case, files_only=files_only)
             )
         except BadPatternError as problem:
-            logger.warning("%s:%d: this rule never matches: %s", source, number, problem)
+            _report(source, number, str(problem))
     return rules
+
+
+@lru_cache(maxsize=1000)
+def _report(source: str, number: int, problem: str) -> None:
+    """Tell of a line that is of no use; once, as a tree may be scanned before every search."""
+    logger.warning("%s:%d: this rule never matches: %s", source, number, problem)
 
 
 def _patterns(lines: Iterable[bytes]) -> Iterator[tuple[int, str]]:

@@ -14,6 +14,8 @@ from typing import Final
 
 from leindex_mcp.records import SkipReason
 
+#: Bytes that the longest path has which a system can name; a pattern that needs more could only cost memory.
+_LONGEST_PATH: Final = 32_767
 _WILD: Final = frozenset("*?[\\")
 _BYTES: Final = frozenset(map(chr, range(256)))
 _PRINTABLE: Final = frozenset(map(chr, range(0x20, 0x7F)))
@@ -132,6 +134,8 @@ def _tokens(pattern: str, *, is_path: bool, folds_case: bool) -> tuple[Token, ..
         else:
             found.append(Wild.ANY if char == "?" else fold(char) if folds_case else char)
             at += 1
+    if len(found) > _LONGEST_PATH:
+        raise BadPatternError("it is longer than any path")
     return tuple(found)
 
 

@@ -16,8 +16,6 @@ from leindex_mcp.scan.ignore_file import read_rules
 from leindex_mcp.scan.name_table import NameTable, Segment
 from leindex_mcp.scan.pattern import Rule, Token, Wild, byte_text, fold
 
-#: No system can name a longer path, so a longer rule is left out of the trie: it could only cost memory.
-_LONGEST_PATH: Final = 32_767
 _SEPARATOR: Final = "/"
 
 
@@ -30,9 +28,8 @@ class PatternTrie:
         self._root = _Node()
         self._states: dict[frozenset[_Node], TrieState] = {}
         for index, rule in enumerate(self.rules):
-            if len(rule.tokens) <= _LONGEST_PATH:
-                for spelling in _spellings(rule):
-                    self._insert(index, rule, spelling)
+            for spelling in _spellings(rule):
+                self._insert(index, rule, spelling)
 
     @classmethod
     def from_files(cls, *paths: Path | str) -> Self:
@@ -43,14 +40,15 @@ class PatternTrie:
         """
         return cls([rule for path in paths for rule in read_rules(Path(path).read_bytes(), str(path))])
 
-    def start(self) -> TrieState | None:
-        """Return the state in the directory of the ignore file; None when it has no rules."""
-        return self.state(_closure([self._root]))
+    def start(self) -> TrieState:
+        """Return the state in the directory of the ignore file."""
+        return self._state(_closure([self._root]))
 
     def state(self, nodes: frozenset[_Node]) -> TrieState | None:
         """Return the one state that these active nodes make; None when they can match nothing."""
-        if not any(node.holds_rules for node in nodes):
-            return None
+        return self._state(nodes) if any(node.holds_rules for node in nodes) else None
+
+    def _state(self, nodes: frozenset[_Node]) -> TrieState:
         found = self._states.get(nodes)
         if found is None:
             found = self._states[nodes] = TrieState(self, nodes)
@@ -61,7 +59,7 @@ class PatternTrie:
 
         A path below an excluded directory cannot be re-included, so the first excluded ancestor decides.
         """
-        state = self.start()
+        state: TrieState | None = self.start()
         *parents, name = byte_text(relative).split("/")
         for parent in parents:
             if state is None:

@@ -113,9 +113,6 @@ class _Automaton:
     def _moved_by(self, char: str) -> int:
         """Return the places that this byte moves on."""
         if char not in self._moving:
-            self._moving[char] = sum(
-                1 << at
-                for at, step in enumerate(self._steps)
-                if (char != "/" if step is None else char in step)
-            )
+            bits = ("1" if (char != "/" if step is None else char in step) else "0" for step in self._steps)
+            self._moving[char] = int("0" + "".join(bits)[::-1], base=2)
         return self._moving[char]

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from leindex_mcp.records import Skipped, SkipReason
-from leindex_mcp.scan.ignore_rules import RULE_FILES, Context, IgnoreRules
+from leindex_mcp.scan.context import Context
+from leindex_mcp.scan.ignore_rules import RULE_FILES, IgnoreRules
 from leindex_mcp.scan.open_directory import CAN_USE_DESCRIPTORS, Entries, OpenDirectory, open_directory
 from leindex_mcp.scan.repository import read_repository
 

@@ -68,7 +68,7 @@ def _inner(lines: Sequence[str], outline: Outline, line: int) -> int | None:
         if at == line:
             return i
         indentation = _indentation(lines[at - 1])
-        if indentation < lowest and _end(lines, at) >= line:
+        if indentation < lowest and _end(lines, at, line - at) >= line:
             return i
         lowest = min(lowest, indentation + 1)
         if indentation == 0:
@@ -102,14 +102,14 @@ def _head(lines: Sequence[str], at: int) -> int:
     return first
 
 
-def _end(lines: Sequence[str], at: int) -> int:
-    """Return the last line before one that is indented no more and closes nothing."""
+def _end(lines: Sequence[str], at: int, max_lines: int = MAX_BODY_LINES) -> int:
+    """Return the last line before one that is indented no more and closes nothing, *max_lines* on at most."""
     base = _indentation(lines[at - 1])
     blanks = len(lines[at - 1]) - len(lines[at - 1].lstrip())
     margin = lines[at - 1][:blanks]
     inside = (f"{margin} ", f"{margin}\t")  # nearly all lines of a body begin so: one test without a search
     last = at
-    for number in range(at + 1, min(len(lines), at + MAX_BODY_LINES) + 1):
+    for number in range(at + 1, min(len(lines), at + max_lines) + 1):
         line = lines[number - 1]
         if not line or line.isspace():
             continue

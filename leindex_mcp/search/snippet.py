@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from leindex_mcp import words
 from leindex_mcp.search.outline import Outline, Place, enclosing
 from leindex_mcp.search.question import Question
 
@@ -71,9 +72,19 @@ def fold(lines: Sequence[str], question: Question, max_lines: int) -> list[int]:
 
 def match_counts(lines: Sequence[str], question: Question) -> list[int]:
     """Count, for every line, the distinct words of the question in it, whatever they are part of."""
-    wanted = [word.lower() for word in dict.fromkeys((*question.words, *question.names))]
-    lowered = [line.lower() for line in lines]
-    return [sum(word in line for word in wanted) for line in lowered]
+    counts = [0] * len(lines)
+    text = "\n".join(lines).lower()
+    wanted = {words.stem(word) for word in question.words} | {name.lower() for name in question.names}
+    for word in wanted:
+        line, counted_to = 0, 0
+        # From match to match, the lines between being counted: most lines hold none of the words.
+        found = text.find(word)
+        while found >= 0:
+            line += text.count("\n", counted_to, found)
+            counts[line] += 1
+            counted_to = text.find("\n", found)
+            found = text.find(word, counted_to) if counted_to >= 0 else -1
+    return counts
 
 
 def _best_line(lines: Sequence[str], outline: Outline, first: int, last: int, question: Question) -> int:

@@ -124,9 +124,23 @@ class Head:
         return replace(head, version=version, created=now, updated=now, generation=generation, view=None)
 
 
-def has_head(directory: Path) -> bool:
-    """Return whether a record is there, without reading it."""
-    return (directory / _NAME).is_file()
+class HeadIdentity(NamedTuple):
+    """Which file the record is; every switch puts another one in its place."""
+
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+def head_identity(directory: Path) -> HeadIdentity | None:
+    """Return what tells the current record from every other, without reading it; None where there is none."""
+    with storage_errors(directory, "reading"):
+        try:
+            status = (directory / _NAME).stat()
+        except FileNotFoundError:
+            return None
+    return HeadIdentity(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def read_head(directory: Path) -> Head | None:

@@ -6,18 +6,25 @@ import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from leindex_mcp.errors import IndexDamagedError, IndexGoneError, SnapshotGoneError
 from leindex_mcp.store.check import problems
 from leindex_mcp.store.disk import Disk, WritePoint, storage_errors
 from leindex_mcp.store.integrity import Verifier
 from leindex_mcp.store.reader import Snapshot
-from leindex_mcp.store.snapshot import Head, has_head, read_head
+from leindex_mcp.store.snapshot import Head, HeadIdentity, head_identity, read_head
 from leindex_mcp.store.writer import Writer
 from leindex_mcp.store.writer_lock import Progress, WriterLock, read_progress
 
 Result = TypeVar("Result")
+
+
+class _Seen(NamedTuple):
+    """The record that was read last, and the file that it was read from."""
+
+    identity: HeadIdentity
+    head: Head | None
 
 
 class Store:
@@ -35,19 +42,27 @@ class Store:
         self._disk = Disk(at)
         self._clock = clock
         self._verifier = Verifier(self.directory)
+        self._seen: _Seen | None = None
 
     def head(self) -> Head | None:
-        """Return what the index holds now, or None where there is none; costs one small read.
+        """Return what the index holds now, or None where there is none; read again only when it was replaced.
 
         Raises:
             IndexDamagedError: `HEAD` is not as it was written.
             IndexSchemaError: Another release wrote it.
         """
-        return read_head(self.directory)
+        identity = head_identity(self.directory)
+        if identity is None:
+            return None
+        seen = self._seen
+        if seen is None or seen.identity != identity:
+            # Identity first: a record that is newer than its identity is only read once more.
+            self._seen = seen = _Seen(identity, read_head(self.directory))
+        return seen.head
 
     def exists(self) -> bool:
         """Return whether there is a record of an index, whole or not."""
-        return has_head(self.directory)
+        return head_identity(self.directory) is not None
 
     def size_bytes(self) -> int:
         """Return what the index takes on the disk, leftovers included."""

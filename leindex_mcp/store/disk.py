@@ -26,6 +26,7 @@ _REMEDIES = {
     errno.EROFS: "set LEINDEX_HOME to a writable directory",
     errno.EMFILE: "raise the limit of open files (ulimit -n) and index again",
     errno.ENFILE: "close other programs and index again",
+    errno.EFBIG: "raise the limit of file sizes (ulimit -f) and index again",
     errno.EIO: "check the disk, or set LEINDEX_HOME to another one",
 }
 _CAN_SYNC_DIRECTORIES = os.name != "nt"

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as numpy_format
 from numpy.typing import NDArray
 
 from leindex_mcp.errors import StoreError
@@ -35,7 +36,7 @@ def write_view(view: View, arrays: Mapping[str, NDArray[np.generic]], directory:
     for name, array in arrays.items():
         disk.at("view.write")
         paths.append(target / f"{name}.npy")
-        np.save(paths[-1], array, allow_pickle=False)
+        _save(array, paths[-1])
     return replace(view, data=describe(directory, paths))
 
 
@@ -44,6 +45,14 @@ def require_names(arrays: Iterable[str]) -> None:
     for name in arrays:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} cannot name an array of a view")
+
+
+def _save(array: NDArray[np.generic], path: Path) -> None:
+    """Write an array as `numpy.save` does, which would hide from its error why a disk refused."""
+    in_order = np.asarray(array, order="C")
+    with path.open("wb") as stream:
+        numpy_format.write_array_header_1_0(stream, numpy_format.header_data_from_array_1_0(in_order))
+        stream.write(in_order.data)
 
 
 def map_view(view: View, directory: Path, verifier: Verifier) -> Arrays | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import resource
 
+import numpy as np
 import pytest
 import xxhash
-from store.batches import contents, fill
+from store.batches import batch, contents, fill, start
 
 from leindex_mcp.errors import IndexDamagedError, IndexGoneError, StoreError
 from leindex_mcp.store import Store
@@ -160,3 +162,20 @@ def test_a_lock_that_cannot_be_probed_shows_no_progress(tmp_path):
 
     assert Store(index).progress() is None
     assert list((index / "lock").iterdir()) == []
+
+
+def test_a_full_disk_is_named_when_a_view_does_not_fit(tmp_path):
+    """`numpy.save` says `5000 requested and 3568 written` and keeps the reason to itself."""
+    store = Store(tmp_path / "index")
+    with store.writer() as writer:
+        start(writer)
+        writer.commit(batch({"a": 1}))
+        size, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        try:
+            with pytest.raises(StoreError, match="File too large; raise the limit"):
+                writer.publish_view({"x": np.zeros(1_000_000, np.int8)})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+
+    assert contents(store.pin()) == {"a": 1}

@@ -247,13 +247,19 @@ def test_a_view_belongs_to_one_version(store):
     with store.writer() as writer:
         start(writer)
         writer.publish_view(
-            {"vectors": np.eye(2, dtype=np.int8), "nothing": np.empty((0, 3)), "a.b": np.arange(2)}
+            {
+                "vectors": np.eye(2, dtype=np.int8),
+                "nothing": np.empty((0, 3)),
+                "turned": np.arange(6, dtype=np.float16).reshape(2, 3).T,
+                "a.b": np.arange(2),
+            }
         )
         view = store.pin().view
         assert view is not None
         assert {name: array.tolist() for name, array in view.items()} == {
             "vectors": [[1, 0], [0, 1]],
             "nothing": [],
+            "turned": [[0, 3], [1, 4], [2, 5]],
             "a.b": [0, 1],
         }
         with pytest.raises(ValueError, match="read-only"):

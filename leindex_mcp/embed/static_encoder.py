@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PATH_PARTS = 3  # the last parts of a path say what a file is about; those above name the project
 STEM_WEIGHT = 2  # the file's own name counts this often beside its path
-PATH_WEIGHT = 2  # a word of the path counts as often as one said three times in the text
-DEFINITION_WEIGHT = 2  # the same for a word of a name that the chunk defines, or stands in the definition of
+PATH_WEIGHT = 0.5  # what the path says, against what the text says, however long the text is
+DEFINITION_WEIGHT = 0.5  # the same for the names that the chunk defines, or stands in the definition of
 RARITY_POWER = 0.25  # of idf: by all of it, one rare word would decide what a question means
 FILE_MEAN_WEIGHT = 0.5  # how far a chunk leans towards what its file is about
 
@@ -63,10 +63,11 @@ class StaticEncoder:
             counts: The words of the chunks' texts, in the same order.
         """
         files = Files.of(chunks)
-        sums = self._sums(counts)
-        sums += PATH_WEIGHT * self._path_sums(files.relatives)[files.of_chunk]
-        sums += DEFINITION_WEIGHT * self._sums(count([definition_text(chunk) for chunk in chunks]))
-        return self._unit_rows(with_file_means(self._unit_rows(sums), files))
+        definitions = self._sums(count([definition_text(chunk) for chunk in chunks]))
+        rows = _units_or_zeros(self._sums(counts))
+        rows += PATH_WEIGHT * _units_or_zeros(self._path_sums(files.relatives))[files.of_chunk]
+        rows += DEFINITION_WEIGHT * _units_or_zeros(definitions)
+        return self._unit_rows(with_file_means(self._unit_rows(rows), files))
 
     async def encode_batch(self, texts: Sequence[str], batch_size: int = 32, device: str = "auto") -> Matrix:
         """Return what `encode` does, in worker threads; *device* is for models that have one."""
@@ -107,6 +108,11 @@ class Files:
             starts,
             np.cumsum(is_first, dtype=np.int64) - 1,
         )
+
+
+def _units_or_zeros(sums: Matrix) -> Matrix:
+    """Scale every row to norm 1; a part without words stays zero and adds nothing."""
+    return unit_rows(sums, np.zeros_like(sums[:1]))
 
 
 def with_file_means(rows: Matrix, files: Files) -> Matrix:

@@ -1,4 +1,4 @@
-"""Index a tree from nothing, again, and after three changes: ours against semble, whole processes."""
+"""Index a tree from nothing, again, and after three changes: ours against semble."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from corpus import make_corpus
-from measure import Sample, costs, interleaved, ratio, run, save
+from measure import Sample, costs, interleaved, ratio, run, save, summary
+from resident import Resident
 from rival import Rival, add_arguments, find_rival
 
 # A file written a moment ago may change again within one clock tick, so an honest index reads it twice.
@@ -40,6 +42,13 @@ class Duel:
         env = {"SEMBLE_CACHE_LOCATION": str(self.homes / f"theirs-{home}"), "TQDM_DISABLE": "1"}
         return run(self.rival.command("index", str(self.tree)), env=env)
 
+    def residents(self) -> tuple[Resident, Resident]:
+        """Open both indexes in processes that stay, as servers do."""
+        subject = [sys.executable, str(Path(__file__).with_name("subject.py")), str(self.tree)]
+        ours = Resident(subject, {"LEINDEX_HOME": str(self.homes / "ours-kept")})
+        env = {"SEMBLE_CACHE_LOCATION": str(self.homes / "theirs-kept")}
+        return ours, Resident(self.rival.command("serve", str(self.tree)), env)
+
     def from_nothing(self, side: str) -> Sample:
         """Index without any earlier index; the index stays for the runs that follow."""
         shutil.rmtree(self.homes / f"{side}-kept", ignore_errors=True)
@@ -60,8 +69,30 @@ def compare(duel: Duel, rounds: int, seed: int) -> dict[str, Any]:
             scenes["three_changes"][side] += sample
     return {
         "scenes": {name: _scene(scene) for name, scene in scenes.items()},
+        "live_changes": live_changes(duel, rounds, dice),
         "coverage": covered,
         "reports": {name: _report(scene["ours"][-1]) for name, scene in scenes.items()},
+    }
+
+
+def live_changes(duel: Duel, rounds: int, dice: random.Random) -> dict[str, Any]:
+    """Change three files under two running servers, and return the CPU of bringing each up to date.
+
+    A round that is not counted comes first: the first write of a server imports its database.
+    """
+    samples: dict[str, list[dict[str, float]]] = {"ours": [], "theirs": []}
+    with ExitStack() as stack:
+        ours, theirs = (stack.enter_context(resident) for resident in duel.residents())
+        for number in range(rounds + 1):
+            change_three_files(duel.tree, dice)
+            costs_now = {"ours": ours.update(), "theirs": theirs.update()}
+            for side, cost in costs_now.items() if number else ():
+                samples[side].append(cost)
+    cpu = {side: summary([cost["cpu_ms"] for cost in costs]) for side, costs in samples.items()}
+    return {
+        "cpu_ms": cpu,
+        "ratio": round(cpu["ours"]["median"] / cpu["theirs"]["median"], 4),
+        "raw": samples,
     }
 
 
@@ -100,6 +131,9 @@ def print_table(result: dict[str, Any]) -> None:
             f"   wall {scene['ratio']['wall_seconds']:.3f}"
         )
         print(f"{'':14} {result['reports'][name]}")
+    live = result["live_changes"]
+    medians = {side: round(figures["median"], 1) for side, figures in live["cpu_ms"].items()}
+    print(f"live changes   CPU ms {medians} = {live['ratio']:.3f}")
     print({key: value for key, value in result["coverage"].items() if key != "missing" or value})
 
 

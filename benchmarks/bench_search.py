@@ -4,65 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from corpus import make_corpus, questions
 from measure import percentile, run, save
+from resident import Resident
 from rival import add_arguments, find_rival
 
 _WARM_UP = 10  # questions that nobody counts: imports, page faults, first parse
 
 
-class Answerer:
-    """A process that holds one index open and answers a question a line."""
-
-    def __init__(self, command: list[str], env: dict[str, str]) -> None:
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, **env},
-        )
-        self.chunks: int = self._read()["chunks"]
-
-    def ask(self, question: str) -> dict[str, float]:
-        """Put one question and return `cpu_ms`, `wall_ms` and `hits`."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
-        return self._read()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=60)
-
-    def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self._process.args} ended")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-
-def compare(ours: Answerer, theirs: Answerer, asked: list[str]) -> dict[str, Any]:
+def compare(ours: Resident, theirs: Resident, asked: list[str]) -> dict[str, Any]:
     """Put every question to both, the order changing from one to the next."""
     samples: dict[str, list[dict[str, float]]] = {"ours": [], "theirs": []}
     sides = [("ours", ours), ("theirs", theirs)]
     for number, question in enumerate(asked):
         for name, side in sides if number % 2 else reversed(sides):
-            cost = side.ask(question)
+            cost = side.search(question)
             if number >= _WARM_UP:
                 samples[name].append(cost)
     figures = {name: _figures(costs) for name, costs in samples.items()}
@@ -103,8 +66,8 @@ def main() -> None:
         env = {"LEINDEX_HOME": f"{scratch}/ours", "SEMBLE_CACHE_LOCATION": f"{scratch}/theirs"}
         run([sys.executable, "-m", "leindex_mcp", "index", tree], env=env)
         subject = [sys.executable, str(Path(__file__).with_name("subject.py")), tree]
-        ours = stack.enter_context(Answerer(subject, env))
-        theirs = stack.enter_context(Answerer(rival.command("serve", tree), env))
+        ours = stack.enter_context(Resident(subject, env))
+        theirs = stack.enter_context(Resident(rival.command("serve", tree), env))
         result = compare(ours, theirs, asked)
     result["corpus"] = asdict(corpus) if corpus else {"name": arguments.tree.name}
     result["corpus"].pop("root", None)

@@ -6,6 +6,10 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from semble import SembleIndex
 
 
 def make_model(tokenizer: str, destination: str) -> None:
@@ -22,29 +26,37 @@ def make_model(tokenizer: str, destination: str) -> None:
 
 
 def index(tree: str, model: str) -> None:
-    """Index a tree and keep the index, as semble's own command line does; print what was indexed."""
-    from semble import SembleIndex
-    from semble.cache import save_index_to_cache
-
-    built = SembleIndex.from_path(tree, model_path=model)
-    save_index_to_cache(built, tree)
+    """Index a tree and print what was indexed."""
+    built = _up_to_date(tree, model)
     files = sorted({chunk.file_path for chunk in built.chunks})
     size = sum((Path(tree) / name).stat().st_size for name in files)
     print(json.dumps({"files": len(files), "chunks": len(built.chunks), "bytes": size, "paths": files}))
 
 
 def serve(tree: str, model: str) -> None:
-    """Answer the questions that arrive on stdin, a JSON string a line, with the cost of each."""
-    from semble import SembleIndex
-
-    built = SembleIndex.from_path(tree, model_path=model)
+    """Answer the lines on stdin: a JSON string is a question, `null` asks to bring the index up to date."""
+    built = _up_to_date(tree, model)
     print(json.dumps({"chunks": len(built.chunks)}), flush=True)
     for line in sys.stdin:
         question = json.loads(line)
         wall, cpu = time.perf_counter(), time.process_time()
-        results = built.search(question, top_k=10)
+        if question is None:
+            built = _up_to_date(tree, model)
+            outcome = {"files": built.stats.indexed_files}
+        else:
+            outcome = {"hits": len(built.search(question, top_k=10))}
         cost = {"cpu_ms": (time.process_time() - cpu) * 1e3, "wall_ms": (time.perf_counter() - wall) * 1e3}
-        print(json.dumps({**cost, "hits": len(results)}), flush=True)
+        print(json.dumps({**cost, **outcome}), flush=True)
+
+
+def _up_to_date(tree: str, model: str) -> SembleIndex:
+    """Index what changed since the kept index, and keep the new one, as semble's own server does."""
+    from semble import SembleIndex
+    from semble.cache import save_index_to_cache
+
+    built = SembleIndex.from_path(tree, model_path=model)
+    save_index_to_cache(built, tree)
+    return built
 
 
 if __name__ == "__main__":

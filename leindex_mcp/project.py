@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from leindex_mcp import answering, indexing
 from leindex_mcp.answering import Request
 from leindex_mcp.config_file import LoadedSettings, default_roots, index_home, load
 from leindex_mcp.embed.encoder import Encoder, load_encoder
+from leindex_mcp.errors import StoreError
 from leindex_mcp.indexing import Parts, Progress
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.profile_log import log_profile
@@ -57,8 +59,7 @@ class LeIndex:
     ) -> None:
         self.root = checked_root(Path(root))
         self.store = Store(index_directory(home or index_home(), self.root))
-        head = self.store.head()
-        self.loaded: LoadedSettings = load(self.root, files=head.files if head else None)
+        self.loaded: LoadedSettings = load(self.root, files=self._files_indexed())
         self.settings = settings or self.loaded.settings
         checked_root(self.root, allowed=self.settings.allowed_roots)
         self._cache = FileStatCache.from_settings(self.settings.performance.file_stat_cache)
@@ -213,6 +214,13 @@ class LeIndex:
         return (skip for skip in scan.skipped if skip.relative.startswith(prefix))
 
     # ---------------------------------------------------------------- parts
+
+    def _files_indexed(self) -> int | None:
+        """Return how many files the index holds; None without one, or with one that cannot be read."""
+        with suppress(StoreError):
+            head = self.store.head()
+            return head.files if head else None
+        return None
 
     def _load_encoder(self) -> Encoder:
         """Return the encoder, loaded when it is first needed."""

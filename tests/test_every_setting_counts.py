@@ -147,6 +147,28 @@ def test_the_profile_of_a_run_names_the_setting(root, monkeypatch, log, key, val
     assert re.search(line, log(root))
 
 
+def test_auto_follows_the_number_of_files_that_the_index_holds(root, monkeypatch):
+    """Before the first run nothing is counted and the defaults hold; a new process knows the count."""
+    monkeypatch.setenv(variable("performance.profile"), "auto")
+    project = LeIndex(root)
+    before = project.settings.performance.parallel_processor.max_workers
+
+    project.index()
+
+    after = project.settings.performance.parallel_processor.max_workers
+    in_a_new_process = LeIndex(root).settings.performance.parallel_processor.max_workers
+    assert (before, after, in_a_new_process) == (4, 2, 2)
+
+
+def test_a_damaged_index_does_not_keep_a_project_from_opening(root):
+    """The count of files is a hint; whoever wants to rebuild has to get in."""
+    project = LeIndex(root)
+    project.index()
+    (project.store.directory / "HEAD").write_text("nonsense")
+
+    assert LeIndex(root).index(force=True).files > 0
+
+
 def test_every_setting_has_an_observation():
     """A key that is added without one would be a key that does nothing."""
     elsewhere = {

@@ -21,7 +21,7 @@ _READ_LETTERS = 40  # of an unknown word; what is longer is data, not a name
 _REMEMBERED = 1 << 16  # unknown words whose pieces are kept
 _INT8_MAX = 127
 _GREATEST = 2047  # of the numbers in weighed vectors; thousands of them then add up exactly in float32
-_SAMPLE = 4096  # vectors that tell how long one is
+_SAMPLE = 512  # vectors that tell how long one usually is
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from anyio import CapacityLimiter
 
 from leindex_mcp.extract import notebook
-from leindex_mcp.extract.chunker import Piece, cut
+from leindex_mcp.extract.chunker import cut
 from leindex_mcp.extract.decoding import unify_line_ends
 from leindex_mcp.extract.definitions import Head, depth_at, find_heads
 from leindex_mcp.extract.import_stems import find_import_stems
@@ -47,25 +47,11 @@ def extract_text(record: FileRecord, text: str, content_hash: int) -> Document:
     if language == notebook.LANGUAGE:
         text, language = notebook.sources_in_place(text)
     heads = find_heads(text, language)
-    pieces = [piece for piece in cut(text, heads) if not _is_blank(text, piece)]
-    symbols = _Symbols(text, heads)
     return Document(
         record=record,
         content_hash=content_hash,
         language=language,
-        chunks=tuple(
-            Chunk(
-                relative=record.relative,
-                ordinal=ordinal,
-                start_line=piece.start_line,
-                end_line=piece.end_line,
-                text=text[piece.start : piece.end],
-                language=language,
-                symbol=symbols.of(piece),
-                defines=symbols.within(piece),
-            )
-            for ordinal, piece in enumerate(pieces)
-        ),
+        chunks=tuple(_chunks(record.relative, language, text, heads)),
         definitions=tuple(head.definition for head in heads),
         import_stems=find_import_stems(text, language),
     )
@@ -85,35 +71,37 @@ def _document(source: Source | Skipped, record: FileRecord) -> Document | Skippe
     return extract_text(current, source.text, source.content_hash)
 
 
-def _is_blank(text: str, piece: Piece) -> bool:
-    return text[piece.start : piece.end].isspace()
+def _chunks(relative: str, language: str | None, text: str, heads: Sequence[Head]) -> Iterator[Chunk]:
+    """Make a chunk of each piece that says something."""
+    offsets = [head.offset for head in heads]
+    ordinal = first = 0
+    for piece in cut(text, heads):
+        behind = bisect_left(offsets, piece.end, lo=first)
+        body = text[piece.start : piece.end]
+        if not body.isspace():
+            before, within = heads[max(0, first - _ENCLOSING_SEARCH) : first], heads[first:behind]
+            yield Chunk(
+                relative=relative,
+                ordinal=ordinal,
+                start_line=piece.start_line,
+                end_line=piece.end_line,
+                text=body,
+                language=language,
+                symbol=_symbol(depth_at(text, piece.start), before, within),
+                defines=tuple(head.definition.name for head in within),
+            )
+            ordinal += 1
+        first = behind
 
 
-class _Symbols:
-    """Tells which definition a piece belongs to."""
+def _symbol(depth: int, before: Sequence[Head], within: Sequence[Head]) -> str | None:
+    """Return the definition that a piece begins in, or the first one that it holds.
 
-    def __init__(self, text: str, heads: Sequence[Head]) -> None:
-        self._text = text
-        self._heads = heads
-        self._offsets = [head.offset for head in heads]
-
-    def within(self, piece: Piece) -> tuple[str, ...]:
-        """Return the names of the definitions that begin in the piece."""
-        first, end = bisect_left(self._offsets, piece.start), bisect_left(self._offsets, piece.end)
-        return tuple(head.definition.name for head in self._heads[first:end])
-
-    def of(self, piece: Piece) -> str | None:
-        """Return the definition that the piece begins in, or the first one that it holds.
-
-        A piece begins in a definition when its first line is indented deeper than the definition's line.
-        """
-        position = bisect_left(self._offsets, piece.start)
-        following = self._heads[position : position + 1]
-        first = following[0] if following and following[0].offset < piece.end else None
-        depth = depth_at(self._text, piece.start)
-        if first is not None and first.depth <= depth:
-            return first.definition.name
-        for head in reversed(self._heads[max(0, position - _ENCLOSING_SEARCH) : position]):
-            if head.depth < depth:
-                return head.definition.name
-        return None if first is None else first.definition.name
+    A piece begins in a definition when its first line is indented deeper than the definition's line.
+    """
+    if within and within[0].depth <= depth:
+        return within[0].definition.name
+    for head in reversed(before):
+        if head.depth < depth:
+            return head.definition.name
+    return within[0].definition.name if within else None

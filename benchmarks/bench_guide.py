@@ -1,4 +1,4 @@
-"""The guide's figures for walking, ignore rules, caches, workers and batches, against plain tools."""
+"""The guide's figures for ignore rules, caches, workers and batches, against plain tools."""
 
 from __future__ import annotations
 
@@ -33,23 +33,6 @@ def timed(work: Callable[[], object]) -> Sample:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return Sample(time.perf_counter() - wall, time.process_time() - cpu, 0)
-
-
-def scanning(tree: Path, rounds: int) -> dict[str, Any]:
-    """Compare our walk, rules and all, with `os.walk` and a status a file, which ignores nothing."""
-
-    def scan(workers: int) -> Callable[[], Sample]:
-        scanner = {"parallel_scanner": {"max_workers": workers}}
-        settings = Settings.model_validate({"performance": scanner})
-        return lambda: timed(lambda: ParallelScanner(tree, settings).scan())
-
-    def walk() -> None:
-        for directory, _, names in os.walk(tree):
-            for name in names:
-                os.lstat(os.path.join(directory, name))
-
-    samples = interleaved({"1 worker": scan(1), "4 workers": scan(4), "os.walk": lambda: timed(walk)}, rounds)
-    return {name: costs(runs) for name, runs in samples.items()}
 
 
 def ignore_rules(tree: Path, rounds: int) -> dict[str, Any]:
@@ -183,7 +166,6 @@ def unchanged(tree: Path, rounds: int) -> dict[str, Any]:
 
 
 MEASURES = {
-    "scanning": scanning,
     "ignore-rules": ignore_rules,
     "caches": caches,
     "unchanged": unchanged,

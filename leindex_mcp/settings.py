@@ -54,7 +54,7 @@ class EmbeddingsSettings(_Section):
         str,
         Field(
             min_length=1,
-            description="`default`, a directory, or a hub id",
+            description="`default`, or the directory of a word table",
             json_schema_extra=WIDENS_AND_REINDEXES,
         ),
     ] = "default"

@@ -84,13 +84,14 @@ def _assemble(opening: Sequence[str], blocks: Sequence[str], tail: Sequence[str]
 
 def _block(hit: SearchHit, question: Question, max_lines: int) -> str:
     """Show a hit: its place, then its lines with their numbers, `…` where some are left out."""
-    lines = hit.text.splitlines()
+    lines = hit.text.split("\n")  # not `splitlines`: a form feed ends no line for an editor
     symbol = f" {visible(hit.symbol)}" if hit.symbol else ""
     changed = " (changed since indexed)" if hit.changed else ""
     shown = [f"{visible(hit.path)}:{hit.start_line}-{hit.end_line}{symbol}{changed}"]
-    margin = _common_margin(lines)
+    positions = fold(lines, question, max_lines)
+    margin = _common_margin([lines[position] for position in positions])
     following = 0
-    for position in fold(lines, question, max_lines):
+    for position in positions:
         if any(line.strip() for line in lines[following:position]):
             shown.append("…")
         shown.append(f"{hit.start_line + position} {_clipped(lines[position][margin:])}".rstrip())
@@ -108,7 +109,7 @@ def _place(hit: SearchHit) -> str:
 
 def _common_margin(lines: Sequence[str]) -> int:
     """Return the number of blanks that every line begins with: a nested method needs no more than its own."""
-    return min((len(line) - len(line.lstrip()) for line in lines if not line.isspace() and line), default=0)
+    return min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
 
 
 def _clipped(line: str) -> str:

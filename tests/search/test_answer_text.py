@@ -79,6 +79,11 @@ def test_a_long_hit_is_folded():
     assert text.count("step(") <= 6
 
 
+def test_line_numbers_are_those_of_an_editor():
+    """A form feed, common in C, ends no line."""
+    assert "6 b" in render(QUESTION, [hit("a\x0c\x0bz\u2028\nb")], FRESH)
+
+
 def test_lines_are_shown_without_their_common_margin():
     """Eight blanks on every line of a nested method are two tokens a line, and say nothing."""
     text = render(QUESTION, [hit("        def open():\n\n            return 1")], FRESH)

@@ -10,6 +10,8 @@ from leindex_mcp.errors import IndexDamagedError
 from leindex_mcp.store.disk import digest, reading_errors
 from leindex_mcp.store.snapshot import DataFile
 
+_REMEMBERED = 10_000  # files; an index that is swept has a few hundred
+
 
 class Verifier:
     """Compares files with what `HEAD` says of them; reads each once as long as it stays untouched."""
@@ -30,6 +32,8 @@ class Verifier:
             mark = (status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
             if self._verified.get(file) != mark:
                 self._require_digest(file)
+                if len(self._verified) >= _REMEMBERED:  # a server that runs for months
+                    self._verified.clear()
                 self._verified[file] = mark
 
     def problems(self, data: Iterable[DataFile]) -> Iterator[str]:

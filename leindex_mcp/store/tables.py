@@ -16,6 +16,7 @@ from leindex_mcp.store.schema import CHUNKS, FILES, chunks_schema, files_schema,
 if TYPE_CHECKING:
     import lancedb
     import pyarrow as pa
+    from lancedb.query import LanceQueryBuilder
 
     from leindex_mcp.store.disk import Disk
 
@@ -58,7 +59,7 @@ class Tables:
 
     def file_rows(self) -> pa.Table:
         """Return the rows of the files table as they are now."""
-        return self._files.to_arrow()
+        return _rows(self._files.search())
 
     def roll_back(self, to: Versions) -> None:
         """Make the newest version of each table equal to the one that *to* names."""
@@ -101,7 +102,11 @@ def read_rows(directory: Path, name: str, version: int, columns: Sequence[str] |
     table.checkout(version)
     query = table.search()
     selected = query.select(list(columns)) if columns else query
-    return selected.to_batches(_BATCH_ROWS).read_all()
+    return _rows(selected)
+
+
+def _rows(query: LanceQueryBuilder) -> pa.Table:
+    return query.to_batches(_BATCH_ROWS).read_all()
 
 
 def immutable_files(directory: Path) -> Iterator[Path]:

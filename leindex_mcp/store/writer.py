@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from leindex_mcp.errors import IndexDamagedError, IndexSchemaError, StoreError
 from leindex_mcp.records import Batch, StoredFile
-from leindex_mcp.store.disk import Disk, storage_errors
+from leindex_mcp.store.disk import Disk, reading_errors, storage_errors
 from leindex_mcp.store.generation import OpenGeneration
 from leindex_mcp.store.integrity import Verifier
 from leindex_mcp.store.retirement import next_number, still_needed, sweep
@@ -66,11 +66,10 @@ class Writer:
         """
         with self._changing("opening"):
             self._head = self._whole_head(thorough=rebuild)
-            self._record = None if rebuild else self._continuable(encoder, dim)
-            if self._record is None:
-                self._open = self._new_generation(encoder, dim)
-                self._record = self._open.record
-            return self._opened().files()
+            continued = None if rebuild else self._continued(encoder, dim)
+            self._open = continued or self._new_generation(encoder, dim)
+            self._record = self._open.record
+            return self._open.files()
 
     @property
     def head(self) -> Head | None:
@@ -186,14 +185,19 @@ class Writer:
         self._verifier.require_sizes(generation.data)
         self._verifier.require_content(generation.data if thorough else generation.data_of(FILES))
 
-    def _continuable(self, encoder: str, dim: int) -> Generation | None:
-        """Return the generation that can take more files: an unfinished one first."""
+    def _continued(self, encoder: str, dim: int) -> OpenGeneration | None:
+        """Return the generation that can take more files, an unfinished one first; None if there is none."""
         for generation in (self._head.building, self._head.generation) if self._head else ():
             if generation is None or (generation.encoder, generation.dim) != (encoder, dim):
                 continue
-            with suppress(IndexDamagedError):  # an unfinished one may be thrown away
-                self._require_whole(generation, thorough=False)
-                return generation
+            try:
+                with reading_errors(self._directory):
+                    self._require_whole(generation, thorough=False)
+                    return OpenGeneration(generation, self._directory, self._disk)
+            except IndexDamagedError as damage:
+                logger.warning("%s", damage)
+                if self._head and generation == self._head.generation:
+                    self._head = None  # it cannot answer, so what is built does from its first commit
         return None
 
     def _new_generation(self, encoder: str, dim: int) -> OpenGeneration:

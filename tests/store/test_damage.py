@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import random
 import shutil
 from pathlib import Path
@@ -15,6 +17,8 @@ from leindex_mcp.errors import IndexDamagedError, StoreError
 from leindex_mcp.store import Store
 
 FILES: Model = {f"src/{number}.py": number for number in range(12)}
+SCALE = int(os.environ.get("CAMPAIGN", "1"))
+SEED = 20261123
 KINDS = ("flip", "truncate", "empty", "delete", "extend", "zero", "swap", "directory")
 
 pytestmark = pytest.mark.does_damage
@@ -55,16 +59,18 @@ def test_no_damage_changes_an_answer_in_silence(damaged, kind):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_no_damage_of_any_file_changes_an_answer_in_silence(damaged):
-    """Every kind of damage to every file of the index, at seeded places."""
-    dice = random.Random(20261123)
-    for path in _files(damaged):
-        whole = path.read_bytes()
-        for kind in KINDS:
-            damage(path, kind, dice)
-            _require_honest(damaged)
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-            path.write_bytes(whole)
+def test_every_file_may_be_damaged_in_every_way(pristine, tmp_path):
+    """No answer is wrong, the next run works if it can, and a forced one always repairs."""
+    dice = random.Random(SEED)
+    damages = [(path, kind) for path in _files(pristine) for kind in KINDS]
+    for nth, (path, kind) in enumerate(damages * SCALE):
+        directory = shutil.copytree(pristine, tmp_path / f"{nth}")
+        damage(directory / path.relative_to(pristine), kind, dice)
+        _require_honest(directory)
+        if kind != "directory" or path.parent != pristine:  # a directory named HEAD or lock is for the user
+            _require_repair(directory)
+        shutil.rmtree(directory)
+    logging.getLogger("leindex.campaign").warning("%d damages, seed %d", len(damages) * SCALE, SEED)
 
 
 @pytest.mark.parametrize("kind", ["truncate", "delete"])
@@ -125,6 +131,21 @@ def test_a_plain_run_repairs_what_it_notices(damaged):
     """A missing file is noticed on opening: nobody has to know the word `force`."""
     damage(_data_file(damaged, "chunks"), "delete", random.Random(1))
     store = Store(damaged)
+
+    bring_to(store, FILES)
+
+    assert contents(store.pin()) == FILES
+    assert store.check() == []
+
+
+def test_what_lancedb_cannot_open_is_built_anew(damaged):
+    """It looks at the newest manifest first, named by HEAD or not; no run may be stuck for that."""
+    newest = f"{2**64 - 1 - 10_000:020}.manifest"
+    for generation in ("generation-1", "generation-2"):
+        (damaged / generation / "files.lance" / "_versions" / newest).write_bytes(b"no manifest")
+    store = Store(damaged)
+    with pytest.raises(IndexDamagedError):
+        contents(store.pin())
 
     bring_to(store, FILES)
 
@@ -213,6 +234,21 @@ def _require_honest(directory: Path) -> None:
         assert snapshot.view is None or snapshot.view["numbers"].tolist() == list(range(100))
     except StoreError:
         assert store.check() or not store.exists()
+
+
+def _require_repair(directory: Path) -> None:
+    """A plain run repairs what it notices; what it does not notice, a forced one repairs."""
+    store = Store(directory)
+    try:
+        bring_to(store, FILES)
+        assert contents(store.pin()) == FILES
+    except StoreError:
+        with store.writer() as writer:
+            assert start(writer, rebuild=True) == {}
+            writer.commit(batch(FILES))
+            writer.finish()
+    assert contents(store.pin()) == FILES
+    assert store.check() == []
 
 
 def _files(directory: Path) -> list[Path]:

@@ -62,6 +62,20 @@ def test_any_changed_byte_is_damage(tmp_path_factory, data):
         read_head(directory)
 
 
+def test_any_flipped_bit_is_damage(tmp_path):
+    """Most flips still leave a record that could be read: another version, another count, another file."""
+    write_head(Head(1, 0, 0, Generation(1, "e", 4, data=(DataFile("a", 1, 2),))), tmp_path, Disk())
+    whole = (tmp_path / "HEAD").read_bytes()
+
+    for place in range(len(whole)):
+        flipped = bytes([whole[place] ^ (1 << place % 3)])
+        (tmp_path / "HEAD").write_bytes(whole[:place] + flipped + whole[place + 1 :])
+        with pytest.raises(
+            IndexDamagedError, match=r"does not begin as it should|differs from its own digest"
+        ):
+            read_head(tmp_path)
+
+
 @pytest.mark.parametrize("content", [b"", b"\n", b"\x00" * 500, b"leindex-index 1 \n{}", b"{}", b"\xff\xfe"])
 def test_what_was_never_a_record_is_damage(tmp_path, content):
     """A full disk or a power loss may leave such a file."""

@@ -46,10 +46,6 @@ class Flat:
         """Return the entries that are kept."""
         return Flat(self.bags[kept], self.ids[kept], self.weights[kept])
 
-    def times(self, weight: float) -> Flat:
-        """Return the same entries, each counting *weight* times as much."""
-        return Flat(self.bags, self.ids, self.weights * np.float32(weight))
-
     def keys(self) -> NDArray[np.int64]:
         """Return one number for each (bag, row)."""
         return (self.bags << 32) | self.ids

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training.bags import Flat, Pieces, TrainingSet, joined
 
-NAME = 3  # position in `prepare.KINDS`
+MODULE, NAME, COMMIT = 2, 3, 6  # positions in `prepare.KINDS`
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 _OPENINGS = (
@@ -27,12 +27,22 @@ _HIDDEN = (0.1, 0.6)  # chance that code hides the words of its symbol: when the
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """n documents in the three parts that the encoder joins."""
+
+    count: int
+    code: Flat
+    path: Flat
+    symbol: Flat
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """n questions and their n documents, with other code of the documents' files."""
 
     questions: Flat
-    documents: Flat
-    siblings: Flat
+    documents: Parts
+    siblings: Parts
     sibling_of: NDArray[np.int64]  #: the document whose file each sibling shares
     file: NDArray[np.int32]  #: (n,)
 
@@ -44,9 +54,8 @@ class Drawing:
     batch: int = 2048
     block: int = 512  #: pairs of one package in a row: they are each other's wrong answers
     names: float = 0.4  #: share of the pairs with only a name that a pass takes
+    modules: int = 1  #: times that a pass takes what is said of a whole file, and the subjects of commits
     siblings: int = 1  #: other pairs of the file that make its mean
-    path_weight: float = 2.0  #: as in the encoder
-    symbol_weight: float = 2.0  #: as in the encoder
 
 
 class Batches:
@@ -71,6 +80,8 @@ class Batches:
         """Return (batches, size) rows: blocks of one package each, blocks shuffled."""
         told = np.flatnonzero(self._data.kind != NAME)
         named = np.flatnonzero(self._data.kind == NAME)
+        broad = np.flatnonzero(np.isin(self._data.kind, (MODULE, COMMIT)))
+        told = np.concatenate([told, *[broad] * (self._drawing.modules - 1)])
         named = self._random.choice(named, int(len(named) * self._drawing.names), replace=False)
         rows = self._random.permutation(np.concatenate([told, named]))
         rows = rows[np.argsort(self._data.package[rows], kind="stable")]
@@ -113,16 +124,15 @@ class Batches:
         ids = np.concatenate([np.zeros(0, np.int32), *chosen])
         return Flat(np.repeat(bags, [len(words) for words in chosen]), ids, np.ones(len(ids), np.float32))
 
-    def _found(self, rows: Rows, has_path: Mask, has_symbol: Mask, hides: Mask) -> Flat:
-        """Return documents as the encoder joins them: code, path, symbol; the symbol now and then hidden."""
+    def _found(self, rows: Rows, has_path: Mask, has_symbol: Mask, hides: Mask) -> Parts:
+        """Return documents; the words of a hidden symbol are nowhere in them."""
         code, path, symbol = (
             bags.take(rows) for bags in (self._data.code, self._data.path, self._data.symbol)
         )
         if hides.any():
             code = code.where(~np.isin(code.keys(), symbol.where(hides[symbol.bags]).keys()))
-        path = path.where(has_path[path.bags]).times(self._drawing.path_weight)
-        symbol = symbol.where((has_symbol & ~hides)[symbol.bags]).times(self._drawing.symbol_weight)
-        return joined([code, path, symbol])
+        shown = has_symbol & ~hides
+        return Parts(len(rows), code, path.where(has_path[path.bags]), symbol.where(shown[symbol.bags]))
 
     def _neighbours(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return pairs of the same files, near the drawn ones, and for each the place of the drawn one."""

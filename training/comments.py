@@ -110,10 +110,10 @@ def summary(comment: str) -> str | None:
             break
         taken.append(_LEAD.sub("", line))
     sentence = " ".join(" ".join(taken).split())[:_LONGEST]
-    return sentence if _reads_as_prose(sentence) else None
+    return sentence if reads_as_prose(sentence) else None
 
 
-def _reads_as_prose(sentence: str) -> bool:
+def reads_as_prose(sentence: str) -> bool:
     """Most of it is letters, there are three words, and nearly all is ASCII."""
     if len(sentence) < _SHORTEST or _JUNK.search(sentence):
         return False

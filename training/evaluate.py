@@ -69,8 +69,9 @@ def similarities(
 ) -> np.ndarray:
     """Return (questions, chunks): the cosines that the product's encoder gives."""
     words = vectors(tree.words, question=False)
-    names = path_weight * (tree.path @ words)[tree.file] + definition_weight * (_damped(tree.defined) @ words)
-    chunks = units(_damped(tree.code) @ words + names)
+    names = path_weight * units(tree.path @ words)[tree.file]
+    names += definition_weight * units(_damped(tree.defined) @ words)
+    chunks = units(units(_damped(tree.code) @ words) + names)
     starts = np.flatnonzero(np.diff(tree.file, prepend=-1))
     chunks = units(chunks + file_mean * units(np.add.reduceat(chunks, starts, axis=0))[tree.file])
     return units(_damped(tree.asked) @ vectors(tree.words, question=True)) @ chunks.T

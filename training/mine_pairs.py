@@ -21,9 +21,18 @@ from training.decontaminate import Blocklist
 from training.licences import Verdict
 from training.pairs import Pair, mine
 from training.places import PAIRS
+from training.stated_purpose import readme, test_names
 
 _MAX_SOURCE_BYTES = 30_000_000  # of one package: no single project should set the tone
 _MAX_PAIRS = 60_000
+_BUNDLED = re.compile(
+    r"(^|/)(node_modules|vendor(ed)?|_?vendor|third[_-]?party|3rdparty|thirdparty|contrib|bundled|deps|"
+    r"external|extern(al)?s?|submodules|subprojects|debian|testdata|fixtures?|generated|gen|build|_build)(/|$)",
+    re.IGNORECASE,
+)
+_TEST = re.compile(
+    r"(^|/)(tests?|__tests__|specs?)(/|$)|_test\.\w+$|\.(test|spec)\.\w+$|(^|/)test_", re.IGNORECASE
+)
 LEFT_OUT = re.compile(
     r"(^|/)(tests?|__tests__|specs?|testing|testdata|fixtures?|docs?|node_modules|vendor(ed)?|_?vendor|third[_-]?party|"
     r"3rdparty|thirdparty|contrib|bundled|deps|external|extern(al)?s?|submodules|subprojects|debian|locale|migrations|generated|gen|build|_build)(/|$)|"
@@ -33,11 +42,14 @@ LEFT_OUT = re.compile(
 
 
 def sources(package: Package, verdict: Verdict, blocklist: Blocklist) -> Iterator[tuple[str, str, str]]:
-    """Yield (path, language, text) of the files of *package* that may be mined and are written by hand."""
+    """Yield (path, language, text) of the files of *package* that may be mined and are written by hand.
+
+    Tests and Markdown are among them; test data and bundled works are not.
+    """
     taken = 0
     for path, data in package.files():
         language = language_of(path)
-        if language not in STYLES or LEFT_OUT.search(path) or blocklist.names_path(path):
+        if language is None or not is_minable(path, language) or blocklist.names_path(path):
             continue
         if taken > _MAX_SOURCE_BYTES or not _is_written_by_hand(data):
             continue
@@ -45,6 +57,13 @@ def sources(package: Package, verdict: Verdict, blocklist: Blocklist) -> Iterato
         if verdict.allows(path, text):
             taken += len(data)
             yield path, language, text
+
+
+def is_minable(path: str, language: str) -> bool:
+    """Tell sources, tests and Markdown from bundled works, data and what tools wrote."""
+    if language == "markdown" or (language in STYLES and _TEST.search(path)):
+        return not _BUNDLED.search(path)
+    return language in STYLES and not LEFT_OUT.search(path)
 
 
 def _is_written_by_hand(data: bytes) -> bool:
@@ -55,8 +74,14 @@ def _is_written_by_hand(data: bytes) -> bool:
 def pairs_of(package: Package, verdict: Verdict, blocklist: Blocklist) -> Iterator[tuple[str, str, Pair]]:
     """Yield (path, language, pair) of one package."""
     for path, language, text in sources(package, verdict, blocklist):
-        for pair in mine(text, language):
+        for pair in _pairs_of_file(path, language, text):
             yield path, language, pair
+
+
+def _pairs_of_file(path: str, language: str, text: str) -> Iterator[Pair]:
+    if language == "markdown":
+        return readme(text)
+    return test_names(text, language) if _TEST.search(path) else mine(text, language)
 
 
 def write(package: Package, verdict: Verdict, blocklist: Blocklist) -> Counter[str]:

@@ -11,12 +11,13 @@ from leindex_mcp.records import DefinitionKind
 from leindex_mcp.words import split
 from training.comments import STYLES, Comment, find_comments, summary
 
-_CODE_CHARS = 1_600
+CODE_CHARS = 1_600
 _BODY_LINES = 60
 _STATEMENT_LINES = 14
 _CLOSERS = re.compile(
     r"\s*([)\]}]|end\b|else|elif|except|finally|catch|rescue|ensure|when\b|where\b|\{|then\b|do\b|fi\b|done\b|esac\b)"
 )
+_DOCSTRING = re.compile(r"\s*[rRuU]?(\"\"\"|''')")
 _ATTRIBUTE = re.compile(r"\s*(@\w|#\[|\[[A-Z]|template\s*<|\w[\w-]* ::|export$|public$|inline$|static$)")
 
 
@@ -43,7 +44,7 @@ def mine(text: str, language: str) -> Iterator[Pair]:
     lines = text.split("\n")
     comments = find_comments(lines, STYLES[language])
     heads = [
-        _Head(row, _body_end(lines, row), head.definition.name, head.definition.kind)
+        _Head(row, body_end(lines, row), head.definition.name, head.definition.kind)
         for head in find_heads(text, language)
         for row in [head.definition.line - 1]
     ]
@@ -62,10 +63,10 @@ def _of_module(lines: list[str], comments: list[Comment], taken: set[int]) -> It
             if line.strip() and not line.lstrip().startswith(("#", "<?", "//", "/*", "*", " *"))
         ]
         about = None if above else summary(comment.text)
-        followed_by_code = comment.end < len(lines) and bool(lines[comment.end].strip())
-        if about and (comment.is_block or not followed_by_code):
+        stands_apart = comment.end >= len(lines) or not lines[comment.end].strip()
+        if about and (stands_apart or _DOCSTRING.match(comment.text)):
             taken.add(comment.first)
-            yield Pair("module", about, "", "\n".join(lines[comment.end :])[:_CODE_CHARS])
+            yield Pair("module", about, "", "\n".join(lines[comment.end :])[:CODE_CHARS])
             return
 
 
@@ -80,7 +81,7 @@ def _of_heads(
         body = lines[head.line : head.end]
         if comment and head.line < comment.first:
             body = lines[head.line : comment.first] + lines[comment.end : max(head.end, comment.end)]
-        code = "\n".join(body)[:_CODE_CHARS]
+        code = "\n".join(body)[:CODE_CHARS]
         question = summary(comment.text) if comment else None
         if comment and question and len(code) > 30 and comment.first not in taken:
             taken.add(comment.first)
@@ -127,7 +128,7 @@ def _paragraph(lines: list[str], first: int) -> str:
     return "\n".join(lines[first:end])
 
 
-def _body_end(lines: list[str], first: int) -> int:
+def body_end(lines: list[str], first: int) -> int:
     """Return the line after the body that begins at *first*, by indentation alone.
 
     The body goes on over blank and deeper lines and over closers (`}`, `end`, `else`); other lines at the

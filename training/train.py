@@ -19,7 +19,7 @@ import torch
 from torch.nn.functional import cross_entropy, embedding_bag, normalize
 
 from training.bags import Flat, TrainingSet
-from training.batches import Batch, Batches, Drawing
+from training.batches import Batch, Batches, Drawing, Parts
 from training.places import PREPARED, RUNS
 
 
@@ -37,7 +37,9 @@ class Recipe:
     rate: float = 0.02
     rate_weights: float = 0.02
     temperature: float = 0.05
-    file_mean: float = 0.5  #: as in the encoder
+    file_mean: float = 0.5  #: as in the encoder, like the next two
+    path_weight: float = 0.5
+    definition_weight: float = 0.5
     spare_files: int = 1  #: 1: code of the same file is no wrong answer
     threads: int = 1  #: two or more wait for each other longer than they help on a busy machine
 
@@ -56,9 +58,10 @@ class Model(torch.nn.Module):
         """Return (count, dim), not normalised."""
         return self._sums(flat, self.question, count)
 
-    def documents(self, flat: Flat, count: int) -> torch.Tensor:
-        """Return (count, dim), not normalised."""
-        return self._sums(flat, self.document, count)
+    def documents(self, parts: Parts) -> list[torch.Tensor]:
+        """Return (count, dim) of each part, not normalised."""
+        flats = (parts.code, parts.path, parts.symbol)
+        return [self._sums(flat, self.document, parts.count) for flat in flats]
 
     def _sums(self, flat: Flat, logs: torch.Tensor, count: int) -> torch.Tensor:
         ids = torch.from_numpy(flat.ids.astype(np.int64))
@@ -71,16 +74,16 @@ def loss_of(model: Model, batch: Batch, recipe: Recipe, dims: Sequence[int]) -> 
     """Return the mean cross entropy of finding each question's code, and each code's question."""
     count = len(batch.file)
     questions = model.questions(batch.questions, count)
-    documents = model.documents(batch.documents, count)
-    siblings = model.documents(batch.siblings, len(batch.sibling_of)) if len(batch.sibling_of) else None
+    documents = model.documents(batch.documents)
+    siblings = model.documents(batch.siblings) if batch.siblings.count else None
     spared = torch.from_numpy(batch.file[:, None] == batch.file[None, :]).fill_diagonal_(fill_value=0)
     losses = []
     for dim in dims:
         asked = normalize(questions[:, :dim], dim=1)
-        found = normalize(documents[:, :dim], dim=1)
+        found = joined_parts(documents, dim, recipe)
         if siblings is not None:
             total = found.index_add(
-                0, torch.from_numpy(batch.sibling_of), normalize(siblings[:, :dim], dim=1)
+                0, torch.from_numpy(batch.sibling_of), joined_parts(siblings, dim, recipe)
             )
             found = normalize(found + recipe.file_mean * normalize(total, dim=1), dim=1)
         scores = asked @ found.T / recipe.temperature
@@ -89,6 +92,12 @@ def loss_of(model: Model, batch: Batch, recipe: Recipe, dims: Sequence[int]) -> 
         target = torch.arange(count)
         losses.append((cross_entropy(scores, target) + cross_entropy(scores.T, target)) / 2)
     return torch.stack(losses).mean()
+
+
+def joined_parts(parts: list[torch.Tensor], dim: int, recipe: Recipe) -> torch.Tensor:
+    """Return unit rows as the encoder makes them of code, path and definitions, each of norm 1."""
+    code, path, symbol = (normalize(part[:, :dim], dim=1) for part in parts)
+    return normalize(code + recipe.path_weight * path + recipe.definition_weight * symbol, dim=1)
 
 
 def train(data: TrainingSet, recipe: Recipe, drawing: Drawing) -> Model:

@@ -16,12 +16,13 @@ from training.mine_pairs import pairs_of, sources
 BLOCKLIST = Blocklist.load()
 PROSE = '"""Read the whole configuration from one file."""\n'
 MODULE = (
-    f"{PROSE}\n\ndef read_all(path):\n    '''Return every setting of the file by its name.'''\n    return dict(parse(path))\n"
-    * 3
+    f"{PROSE}\n\ndef read_all(path):\n"
+    "    '''Return every setting of the file by its name.'''\n    return dict(parse(path))\n" * 3
 )
 
 
 def wheel(folder, metadata, files):
+    """Write a wheel of one package."""
     path = folder / "thing-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(
@@ -33,6 +34,7 @@ def wheel(folder, metadata, files):
 
 
 def tarball(path, files):
+    """Write a tarball of texts."""
     with tarfile.open(path, "w:gz") as archive:
         for name, text in files.items():
             member = tarfile.TarInfo(name)
@@ -65,7 +67,7 @@ def test_permissive_licences_are_known_by_every_spelling(expression, terms):
 
 @pytest.mark.parametrize(
     "expression",
-    "GPL-3.0|LGPL-2.1+|AGPL-3.0|MPL-2.0|Artistic-2.0|MIT AND GPL-2.0|Apache-2.0 WITH LLVM-exception|BSD-4-clause|"
+    "GPL-3.0|LGPL-2.1+|AGPL-3.0|MPL-2.0|Artistic-2.0|MIT AND GPL-2.0|BSD-4-clause|Apache-2.0 WITH LLVM-exception|"
     "SEE LICENSE IN LICENSE|UNLICENSED|proprietary|EPL-2.0|CeCILL|BlueOak-1.0.0|MIT-CMU||Public Domain".split(
         "|"
     ),
@@ -99,7 +101,8 @@ def test_a_wheel_under_mit_is_mined_but_not_its_copyleft_file(tmp_path):
 
 def test_all_classifiers_must_be_permissive(tmp_path):
     """A wheel with two classifiers may need both."""
-    both = "Classifier: License :: OSI Approved :: MIT License\nClassifier: License :: OSI Approved :: GNU General Public License v2 (GPLv2)"
+    names = ("MIT License", "GNU General Public License v2 (GPLv2)")
+    both = "\n".join(f"Classifier: License :: OSI Approved :: {name}" for name in names)
 
     assert not judge(wheel(tmp_path, both, {})).accepted
 
@@ -172,10 +175,22 @@ def test_a_licence_text_that_also_names_a_copyleft_licence_is_not_recognised():
 
 
 @pytest.mark.parametrize(
-    "folder", "vendor third_party node_modules tests testdata deps debian generated".split()
+    "folder", ["vendor", "third_party", "node_modules", "testdata", "deps", "debian", "gen"]
 )
-def test_bundled_and_test_folders_are_left_out_whatever_the_licence(tmp_path, folder):
+def test_bundled_folders_are_left_out_whatever_the_licence(tmp_path, folder):
     """A vendored copy has another owner than the package."""
     package = wheel(tmp_path, "License-Expression: MIT", {f"thing/{folder}/settings.py": MODULE})
 
     assert list(sources(package, Verdict("pypi-thing", "MIT", ("MIT",)), BLOCKLIST)) == []
+
+
+def test_of_tests_only_the_names_are_mined(tmp_path):
+    """A test's name states a purpose; the rest of it is data."""
+    test = (
+        "def test_settings_are_read_once():\n    first = read_all('a')\n    assert first is read_all('a')\n"
+    )
+    package = wheel(tmp_path, "License-Expression: MIT", {"thing/tests/test_settings.py": MODULE + test})
+
+    mined = [pair for _, _, pair in pairs_of(package, judge(package), BLOCKLIST)]
+
+    assert [(pair.kind, pair.question) for pair in mined] == [("test", "settings are read once")]

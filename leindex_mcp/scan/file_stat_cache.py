@@ -60,7 +60,7 @@ class FileStatCache:
 
     def get(self, path: Path | str) -> Fingerprint | None:
         """Return the fingerprint of a file, at most `ttl_seconds` old; None when there is no such file."""
-        key, now = os.path.abspath(path), self._clock()
+        key, now = _key(path), self._clock()
         with self._lock:
             entry = self._entries.get(key)
             if entry is not None and self._is_believed(entry, now):
@@ -105,7 +105,7 @@ class FileStatCache:
     def forget(self, path: Path | str) -> None:
         """Drop what is remembered of one file."""
         with self._lock:
-            self._entries.pop(os.path.abspath(path), None)
+            self._entries.pop(_key(path), None)
 
     def clear(self) -> None:
         """Drop everything that is remembered; the counters go on."""
@@ -145,6 +145,12 @@ class FileStatCache:
 class _Entry(NamedTuple):
     fingerprint: Fingerprint
     seen_at: float  #: clock seconds
+
+
+def _key(path: Path | str) -> str:
+    """Return the absolute path, with slashes everywhere."""
+    key = os.path.abspath(path)
+    return key if os.sep == "/" else key.replace(os.sep, "/")
 
 
 def _fingerprint_on_disk(path: str) -> Fingerprint | None:

@@ -33,6 +33,7 @@ RULE_FILES: Final = {
     ".ignore": Rank.IGNORE,
     ".gitignore": Rank.GITIGNORE,
 }
+_LARGE_FILE: Final = 1_000_000  # bytes; the rules of a larger file are not kept in memory
 
 
 class IgnoreRules:
@@ -131,10 +132,9 @@ class IgnoreRules:
 
     def _layer(self, rank: Rank, content: bytes | None, source: str, *, folds_case: bool) -> list[Layer]:
         """Compile a rule file; one without rules makes no layer."""
-        rules = read_rules(content or b"", source, folds_case=folds_case)
-        if not rules:
-            return []
-        return [Layer(rank, _compiled(rules, folds_case=folds_case, uses_trie=self._uses_trie))]
+        compile_file = _file_state if len(content or b"") <= _LARGE_FILE else _file_state.__wrapped__
+        state = compile_file(content or b"", source, folds_case=folds_case, uses_trie=self._uses_trie)
+        return [] if state is None else [Layer(rank, state)]
 
 
 def _compiled(rules: Sequence[Rule], *, folds_case: bool, uses_trie: bool) -> State:
@@ -143,7 +143,13 @@ def _compiled(rules: Sequence[Rule], *, folds_case: bool, uses_trie: bool) -> St
     return PlainRules(rules, folds_case=folds_case).start()
 
 
-# Built-in rules are compiled once for a process, as a small tree may be scanned before every search.
+# What was compiled is kept for the next scan of the process: a small tree may be scanned before every search.
+
+
+@lru_cache(maxsize=512)
+def _file_state(content: bytes, source: str, *, folds_case: bool, uses_trie: bool) -> State | None:
+    rules = read_rules(content, source, folds_case=folds_case)
+    return _compiled(rules, folds_case=folds_case, uses_trie=uses_trie) if rules else None
 
 
 @lru_cache

@@ -137,7 +137,7 @@ class ParallelScanner:
             found = survey.run(trunk(self._root, rules, by_descriptor=self._manner.by_descriptor))
             records = sorted(found.records, key=attrgetter("relative"))
         if self._cache is not None:
-            self._cache.renew(f"{self._root}/", records)
+            self._cache.renew(f"{self._root.as_posix()}/", records)
         return ScanResult(
             records=records,
             skipped=sorted(found.skipped, key=attrgetter("relative")),

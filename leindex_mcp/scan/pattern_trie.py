@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from leindex_mcp.scan.ignore_file import read_rules
-from leindex_mcp.scan.name_table import NameTable, Segment
+from leindex_mcp.scan.name_table import NameTable
 from leindex_mcp.scan.pattern import Rule, Token, Wild, byte_text, fold
+from leindex_mcp.scan.segment import Segment
 
 _SEPARATOR: Final = "/"
 
@@ -77,10 +78,11 @@ class PatternTrie:
         for segment in spelling.directories:
             node = node.below() if segment is None else node.child(segment)
         node.holds_rules = True
-        if not rule.files_only:
-            node.directories.add(index, spelling.name)
-        if not rule.directories_only:
-            node.files.add(index, spelling.name)
+        for variant in spelling.name.variants():
+            if not rule.files_only:
+                node.directories.add(index, variant)
+            if not rule.directories_only:
+                node.files.add(index, variant)
 
 
 class TrieState:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leindex_mcp import words
+from leindex_mcp import word_counts, words
 
 # What the rules turn on, likelier than in plain random text: case edges, digits, joins, letters that grow
 # or change length when lower-cased, ideographs, a lone surrogate, and words beyond every block length.
@@ -75,6 +75,15 @@ def test_words_are_told_apart_by_their_first_and_last_letter(length):
     counts = words.count([f"{padding}a {padding}b", f"a{padding} b{padding}"])
 
     assert sorted(counts.vocabulary) == sorted([f"{padding}a", f"{padding}b", f"a{padding}", f"b{padding}"])
+
+
+def test_keys_that_differ_in_their_last_bits_alone_are_kept_apart():
+    """Those bits make room for places while sorting; no two words are known whose keys are that close."""
+    keys = np.array([5, 4, 5, 4, 7], np.uint64)
+
+    order = word_counts._order(keys)  # noqa: SLF001
+
+    assert keys[order].tolist() == [4, 4, 5, 5, 7]
 
 
 def test_ids_are_distinct_words_in_ascending_order_within_a_text():

@@ -17,6 +17,8 @@ def explain(root: Path, relative: str, rules: IgnoreRules, max_file_size: int) -
 
     O(depth): looks only at the directories above the path. What is skipped may be one of these.
     """
+    if not {"", ".", ".."}.isdisjoint(relative.split("/")):
+        return Skipped(relative, SkipReason.UNREADABLE, "not a path below the root")
     context = rules.with_rule_files(rules.at_root(), "", read_rule_files(root))
     prefix = ""
     for name in relative.split("/")[:-1]:

@@ -36,14 +36,14 @@ class ScanStatistics:
         default_factory=dict
     )  #: reason -> paths; a pruned directory counts once
     verdicts: int = 0  #: names that the rules were asked about
-    verdicts_computed: int = 0  #: of these, not answered from memory
+    verdicts_computed: int = 0  #: of these, neither passed at a glance nor answered from memory
     seconds: float = 0
     matching_seconds: float = 0  #: spent on the rules
     walkers: int = 1  #: threads that walked
 
     @property
     def verdict_hit_rate(self) -> float:
-        """Share of the verdicts that came from memory; 0 when none was needed."""
+        """Share of the verdicts for which no rule was looked up; 0 when none was needed."""
         return 1 - self.verdicts_computed / self.verdicts if self.verdicts else 0.0
 
 

@@ -24,6 +24,8 @@ SKIPPED_BY_NAME = "directory_filtering.skip_large_directories:1: node_modules/"
         ("link.py", Skipped("link.py", SkipReason.SYMLINK, "links are not followed")),
         ("linked/a.py", Skipped("linked", SkipReason.SYMLINK, "links are not followed")),
         ("missing.py", Skipped("missing.py", SkipReason.UNREADABLE, "No such file or directory")),
+        ("../canary", Skipped("../canary", SkipReason.UNREADABLE, "not a path below the root")),
+        ("/etc/passwd", Skipped("/etc/passwd", SkipReason.UNREADABLE, "not a path below the root")),
         ("a\0b", Skipped("a\0b", SkipReason.UNREADABLE, "embedded null byte")),
     ],
 )

@@ -236,3 +236,21 @@ def test_how_rules_are_matched_and_remembered_changes_no_verdict(make_tree, uses
     assert kept(root, **settings) == kept(root)
     expected = ["a/b/x.log", "a/b/y.py", "a/x.log", "a/y.py", "a/é.c", "c/é.c", "y.py", "é.c"]
     assert kept(root) == [".gitignore", "a/.gitignore", *expected]
+
+
+def test_the_cache_size_bounds_what_is_remembered(make_tree):
+    """A verdict that is not remembered is computed again: the counter shows it."""
+    root = make_tree(
+        {f"{directory}/{name}.log": "" for directory in "abcde" for name in "xyz"}, gitignore="*.log\n"
+    )
+
+    computed = {
+        size: ParallelScanner(
+            root, Settings.model_validate({"performance": {"pattern_trie": {"cache_size": size}}})
+        )
+        .scan()
+        .statistics.verdicts_computed
+        for size in (0, 1000)
+    }
+
+    assert computed == {0: 15, 1000: 3}

@@ -196,6 +196,11 @@ def test_the_changelog_has_this_version():
 # ---------------------------------------------------------------- truth
 
 
+def links(path: Path) -> list[str]:
+    """Return the targets of the links of a page."""
+    return re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8"))
+
+
 def anchors(path: Path) -> set[str]:
     """Return the anchors of a page as a forge makes them of its headings."""
     headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -206,7 +211,7 @@ def anchors(path: Path) -> set[str]:
 def test_every_link_leads_somewhere(path):
     """Pages are moved and headings renamed."""
     dead = []
-    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+    for target in links(path):
         if target.startswith(("http://", "https://")):
             continue
         name, _, anchor = target.partition("#")
@@ -214,6 +219,21 @@ def test_every_link_leads_somewhere(path):
         if not linked.exists() or (anchor and anchor not in anchors(linked)):
             dead.append(target)
     assert dead == []
+
+
+def test_every_page_can_be_found():
+    """A page that nothing links to is read by nobody."""
+    indexes = (
+        (REPOSITORY / "README.md", "docs"),
+        (REPOSITORY / "docs/decisions/README.md", "docs/decisions"),
+    )
+    lost = []
+    for index, directory in indexes:
+        linked = {(index.parent / target).resolve() for target in links(index)}
+        lost += [
+            path for path in (REPOSITORY / directory).glob("*.md") if path != index and path not in linked
+        ]
+    assert [name_of(path) for path in lost] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)

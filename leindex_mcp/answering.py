@@ -93,13 +93,16 @@ def answer(
     Candidates come from the pinned snapshot. A file that was edited since is cut again on the spot, and its
     hit is marked; a file that is gone is dropped, and the next candidate takes its place.
     """
-    corpus, question = pinned.corpus, request.question
-    vector = None if request.mode == "keyword" else encoder.encode_question(question.text, corpus.idf)
+    corpus, question, mode = pinned.corpus, request.question, request.mode
+    if pinned.head.encoder != encoder.fingerprint:
+        mode = "keyword"  # vectors of another model, until the next run has made new ones
+        state = replace(state, detail="answered by keyword alone: its vectors are of another model")
+    vector = None if mode == "keyword" else encoder.encode_question(question.text, corpus.idf)
     candidates = rank(
         corpus,
         question,
         vector,
-        mode=request.mode,
+        mode=mode,
         allowed=_allowed(request, corpus),
         limit=request.limit + _SPARE_CANDIDATES,
     )
@@ -189,7 +192,7 @@ def _hit_in_changed_file(
     document = extract_text(indexed, source.text, source.content_hash)
     if not document.chunks:
         return None
-    matches = match_counts([chunk.text for chunk in document.chunks], question)
+    matches = match_counts([chunk.text.replace("\n", " ") for chunk in document.chunks], question)
     chunk = document.chunks[max(range(len(matches)), key=matches.__getitem__)]
     lines = source.text.split("\n")
     place = snap(lines, Outline.of(document.definitions), chunk.start_line, chunk.end_line, question)

@@ -110,9 +110,16 @@ class LeIndex:
         return report
 
     def is_pass_due(self) -> bool:
-        """Return whether a search should wait for a pass: no complete index, or a cheap pass long ago."""
+        """Return whether a search should wait for a pass: no complete index, or a cheap pass long ago.
+
+        An index of another model is not complete either.
+        """
         pinned = self.pin()
-        if pinned is None or not pinned.head.complete:
+        if (
+            pinned is None
+            or not pinned.head.complete
+            or pinned.head.encoder != self._load_encoder().fingerprint
+        ):
             return True
         is_old = time.monotonic() - self._passed_at > _PASS_INTERVAL_SECONDS
         return is_old and (self._pass_seconds <= _CHEAP_PASS_SECONDS or self._passed_at == float("-inf"))

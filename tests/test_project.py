@@ -213,6 +213,21 @@ def test_an_index_directory_deleted_while_open_is_made_again(root):
     assert project.stats().state is IndexState.FRESH
 
 
+def test_an_index_of_another_model_is_rebuilt_and_meanwhile_searched_by_keyword(root):
+    """Vectors of two models have nothing to do with each other; the words are the same."""
+    untrained = Settings.model_validate({"performance": {"embeddings": {"model": "untrained"}}})
+    LeIndex(root, settings=untrained).index()
+    project = LeIndex(root)
+
+    meanwhile = project.answer(Request.checked("retry request", mode="semantic"))
+    answer = project.search("retry request")
+
+    assert meanwhile[0].path == answer[0].path == "src/retry.py"
+    assert "keyword alone" in meanwhile.state.detail
+    assert answer.state.detail == ""
+    assert project.stats().encoder != "untrained-1"
+
+
 def test_force_builds_the_same_index_again(root):
     """A rebuild beside the old index, switched at the end."""
     project = LeIndex(root)

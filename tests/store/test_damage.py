@@ -14,7 +14,7 @@ from store.batches import Model, batch, contents, fill, start
 from store.life import bring_to
 
 from leindex_mcp.errors import IndexDamagedError, StoreError
-from leindex_mcp.store import Store
+from leindex_mcp.store import Store, integrity
 
 FILES: Model = {f"src/{number}.py": number for number in range(12)}
 SCALE = int(os.environ.get("CAMPAIGN", "1"))
@@ -100,6 +100,15 @@ def test_damage_done_while_a_server_runs_is_noticed(damaged):
 
     with pytest.raises(IndexDamagedError):
         store.pin().files  # noqa: B018  # reading is what fails
+
+
+def test_what_is_remembered_of_files_is_bounded(damaged, monkeypatch):
+    """A server that runs for months sees many data files come and go."""
+    monkeypatch.setattr(integrity, "_REMEMBERED", 1)
+    store = Store(damaged)
+
+    for _ in range(2):
+        assert contents(store.pin()) == FILES | {"src/3.py": 30}
 
 
 def test_a_damaged_view_is_left_aside(damaged):

@@ -166,10 +166,11 @@ class StoreMachine(RuleBasedStateMachine):
             self.seen = dict(written)
 
 
+@pytest.mark.timeout(90)
 class TestStore(StoreMachine.TestCase):
     """A few lives, on every run."""
 
-    settings = settings(max_examples=6, stateful_step_count=12, deadline=None)
+    settings = settings(max_examples=4, stateful_step_count=10, deadline=None)
 
 
 @pytest.mark.slow

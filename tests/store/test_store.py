@@ -64,25 +64,25 @@ def test_a_batch_is_read_back_as_it_was_written(store):
     assert store.size_bytes() > 0
 
 
-@settings(max_examples=25)
-@given(
-    batches=st.lists(
-        st.dictionaries(st.text(st.characters(), min_size=1), st.integers(0, 3), max_size=5), max_size=4
-    )
+batches = st.lists(
+    st.dictionaries(st.text(st.characters(), min_size=1), st.integers(0, 3), max_size=5), max_size=3
 )
+
+
+@settings(max_examples=8)
+@given(batches=batches)
 def test_a_snapshot_equals_a_dict_that_got_the_same_batches(tmp_path_factory, batches):
     """Any text is a possible path, half a surrogate pair included; the last batch that names a file wins."""
-    store = Store(tmp_path_factory.mktemp("any") / "index")
-    model: Model = {}
-    with store.writer() as writer:
-        start(writer)
-        for files in batches:
-            removed = [relative for relative in model if len(relative) % 3 == 0]
-            writer.commit(batch(files, removed=removed))
-            model = {relative: at for relative, at in model.items() if relative not in removed} | files
-            assert contents(store.pin()) == model
-        assert {relative: file.fingerprint.size_bytes for relative, file in writer.files().items()} == model
-    assert store.check() == []
+    _compare_with_a_dict(Store(tmp_path_factory.mktemp("any") / "index"), batches)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@settings(max_examples=200)
+@given(batches=batches)
+def test_a_snapshot_equals_a_dict_at_length(tmp_path_factory, batches):
+    """The same, with more paths of more kinds."""
+    _compare_with_a_dict(Store(tmp_path_factory.mktemp("any") / "index"), batches)
 
 
 def test_no_path_can_act_on_another_file(store):
@@ -137,6 +137,7 @@ def test_a_pinned_snapshot_does_not_see_what_is_written_later(store):
     assert contents(store.pin()) == {"a": 2, "b": 1, "c": 2}
 
 
+@pytest.mark.timeout(90)
 def test_another_process_sees_each_commit(store):
     """An open LanceDB handle would not; two servers on one project must."""
     fill(store, {"a": 1})
@@ -181,6 +182,7 @@ def test_reading_is_tried_again_when_the_snapshot_was_cleared_away(store):
         store.read(use)
 
 
+@pytest.mark.timeout(90)
 def test_a_mapped_view_needs_neither_lancedb_nor_pyarrow(store):
     """Importing them costs more than the whole first answer of a new process."""
     fill(store, {"a": 1})
@@ -316,6 +318,19 @@ def test_a_relative_directory_is_made_absolute(tmp_path, monkeypatch):
     fill(store, {"a": 1})
 
     assert (tmp_path / "db_index" / "HEAD").is_file()
+
+
+def _compare_with_a_dict(store: Store, batches: list[Model]) -> None:
+    model: Model = {}
+    with store.writer() as writer:
+        start(writer)
+        for files in batches:
+            removed = [relative for relative in model if len(relative) % 3 == 0]
+            writer.commit(batch(files, removed=removed))
+            model = {relative: at for relative, at in model.items() if relative not in removed} | files
+            assert contents(store.pin()) == model
+        assert {relative: file.fingerprint.size_bytes for relative, file in writer.files().items()} == model
+    assert store.check() == []
 
 
 def _run(statement: str, store: Store) -> str:

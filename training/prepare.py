@@ -20,6 +20,7 @@ import numpy as np
 
 from leindex_mcp.embed.static_encoder import path_text
 from leindex_mcp.words import count, split
+from training import licences
 from training.decontaminate import Blocklist, Contents
 from training.places import PAIRS, PREPARED
 
@@ -46,8 +47,9 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Filter:
-    """Passes each pair once, up to a cap a package, and none that scored trees hold."""
+    """Passes each pair of an accepted package once, up to a cap, and none that scored trees hold."""
 
+    accepted: frozenset[str]  #: keys of packages whose licence is on the list
     blocklist: Blocklist
     contents: Contents
     seen: set[bytes] = field(default_factory=set)
@@ -70,6 +72,8 @@ class Filter:
         return True
 
     def _reason(self, row: Row, digests: list[bytes]) -> str:
+        if row.package not in self.accepted:
+            return "licence"
         name = row.package.partition("-")[2].removeprefix("source-").replace("+", "/")
         if self.blocklist.names_package(name) or self.blocklist.names_path(row.path):
             return "blocklist"
@@ -170,7 +174,8 @@ def rows_of(folder: Path) -> Iterator[Row]:
 
 def main(trees: list[str]) -> None:
     """Filter and number all pairs, and tell what was kept and what was not."""
-    chosen = Filter(Blocklist.load(), Contents.of_trees(map(Path, trees)))
+    accepted = frozenset(key for key, verdict in licences.load().items() if verdict.accepted)
+    chosen = Filter(accepted, Blocklist.load(), Contents.of_trees(map(Path, trees)))
     prepared, digest, batch = Prepared(), hashlib.sha256(), []
     tally: Counter[tuple[str, str]] = Counter()
     for row in rows_of(PAIRS):

@@ -14,7 +14,8 @@ ROW = Row("pypi-thing", "python", "thing/values.py", "doc", "values", "Compute a
 
 def filter_against(trees):
     """Make the last gate, with *trees* scored."""
-    return Filter(BLOCKLIST, Contents.of_trees(trees))
+    accepted = frozenset({"pypi-thing", "npm-copy", "pypi-requests", "npm-vue+reactivity"})
+    return Filter(accepted, BLOCKLIST, Contents.of_trees(trees))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,14 @@ def test_pairs_of_a_blocked_package_do_not_pass():
     assert not filter_against([]).passes(ROW._replace(package="pypi-requests"))
     assert not filter_against([]).passes(ROW._replace(package="npm-vue+reactivity"))
     assert not filter_against([]).passes(ROW._replace(path="thing/vendored/click/core.py"))
+
+
+def test_pairs_of_a_package_without_an_accepted_licence_do_not_pass():
+    """A verdict that changed after mining still counts, and so does a file put there by hand."""
+    chosen = filter_against([])
+
+    assert not chosen.passes(ROW._replace(package="pypi-copyleft"))
+    assert chosen.dropped == {"licence": 1}
 
 
 def test_code_of_a_scored_tree_does_not_pass(tmp_path):

@@ -122,7 +122,7 @@ def _identifiers(buffer: bytes, words: _Spans) -> _Spans:
     # A group of words begins at the first word and wherever a word is not joined to the one before it.
     first = np.flatnonzero(np.concatenate([[True], ~joined]))
     last = np.append(first[1:], len(ends)) - 1
-    several = last > first
+    several = np.flatnonzero(last > first)
     starts = words.starts[first[several]]
     return _Spans(starts, ends[last[several]] - starts)
 
@@ -151,7 +151,7 @@ def _tally(lowered: bytes, spans: _Spans, text_starts: Positions) -> Tally:
     # One sort of (text, id) brings equal pairs together; the length of a run is the count.
     pairs = (texts << 32) | ids
     pairs.sort()
-    heads = np.flatnonzero(np.diff(pairs, prepend=-1))
+    heads = np.flatnonzero(begins_run(pairs))
     counts = np.diff(heads, append=len(pairs)).astype(np.int32)
     pairs = pairs[heads]
     offsets = np.searchsorted(pairs, np.arange(len(text_starts), dtype=np.int64) << 32)
@@ -190,8 +190,7 @@ def _mixed(numbers: Keys) -> Keys:
 def _numbered(keys: Keys) -> tuple[Positions, Positions]:
     """Return the id of each key, counted from 0, and for each id the place of one such key."""
     order = _order(keys)
-    ordered = keys[order]
-    is_new = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if len(keys) else np.zeros(0, np.bool_)
+    is_new = begins_run(keys[order])
     ids = np.empty(len(keys), np.int64)
     ids[order] = np.cumsum(is_new) - 1
     return ids, order[is_new]
@@ -209,6 +208,13 @@ def _order(keys: Keys) -> Positions:
     order = (packed & ((np.uint64(1) << place_bits) - np.uint64(1))).astype(np.int64)
     ordered = keys[order]
     return order if (ordered[1:] >= ordered[:-1]).all() else np.argsort(keys)
+
+
+def begins_run(ordered: NDArray[np.int64] | Keys) -> NDArray[np.bool_]:
+    """Tell of each sorted number whether it differs from the one before it."""
+    begins = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    return begins
 
 
 def _strings(lowered: bytes, spans: _Spans) -> list[str]:

@@ -15,7 +15,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from leindex_mcp.records import TermCounts
-from leindex_mcp.word_counts import Tally, WordCounts, count_folded
+from leindex_mcp.word_counts import Tally, WordCounts, begins_run, count_folded
 
 __all__ = [
     "STOP_WORDS",
@@ -209,7 +209,7 @@ def keyword_terms(counts: WordCounts) -> TermCounts:
     # One sort brings the words that share a stem together; the count rides in the low byte.
     keys.sort()
     places = keys >> np.uint64(8)
-    heads = np.flatnonzero(np.diff(places, prepend=~places[:1]))
+    heads = np.flatnonzero(begins_run(places))
     counts_of_keys = keys & np.uint64(_MOST)
     sums = np.add.reduceat(counts_of_keys, heads) if len(heads) else counts_of_keys
     places = places[heads]

@@ -65,7 +65,7 @@ def read_table(directory: Path) -> TableFile:
     """
     try:
         description = Description.model_validate_json((directory / DESCRIPTION).read_bytes())
-        octets = np.memmap(directory / TENSORS, np.uint8, "r")
+        octets = np.asarray(np.memmap(directory / TENSORS, np.uint8, "r"))
         return _table(description, octets)
     except FileNotFoundError as error:
         raise EncoderError(

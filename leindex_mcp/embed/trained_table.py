@@ -83,20 +83,19 @@ class TrainedTable:
         return vectors
 
     def _weighed(self, ids: NDArray[np.int64], side: _Side) -> WholeNumbers:
-        weighed: WholeNumbers = np.rint(self._vectors[ids] * side.steps[ids][:, None]).astype(np.int16)
-        return weighed
+        weighed = self._vectors[ids] * side.steps[ids][:, None]
+        whole: WholeNumbers = np.rint(weighed, out=weighed).astype(np.int16)
+        return whole
 
     def _make(self, words: Sequence[str], side: _Side) -> WholeNumbers:
         """Return the sum of the pieces' vectors for each unknown word, drawn signs for one without pieces."""
-        vectors = drawn_signs(words, self.dim) * np.int16(side.usual)
         pieces = [self._pieces(word) for word in words]
-        lengths = np.array([len(ids) for ids in pieces])
-        made = np.flatnonzero(lengths)
-        if len(made):
-            rows = self._weighed(np.array([number for ids in pieces for number in ids]), side)
-            sums = np.add.reduceat(rows, (np.cumsum(lengths) - lengths)[made], axis=0)
-            is_usable = sums.any(axis=1)
-            vectors[made[is_usable]] = sums[is_usable]
+        vectors = np.zeros((len(words), self.dim), np.int16)
+        for turn in range(max(map(len, pieces))):
+            having = [place for place, ids in enumerate(pieces) if len(ids) > turn]
+            vectors[having] += self._weighed(np.array([pieces[place][turn] for place in having]), side)
+        unmade = np.flatnonzero(~vectors.any(axis=1)).tolist()
+        vectors[unmade] = drawn_signs([words[place] for place in unmade], self.dim) * np.int16(side.usual)
         return vectors
 
     def _find_pieces(self, word: str) -> tuple[int, ...]:

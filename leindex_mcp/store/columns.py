@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+STORED_COLUMNS = (NUMBER, "relative", *FINGERPRINT, "content_hash", "chunks", "skip")
+
+
 class NumberedFile(NamedTuple):
     """A stored file with the number that its chunks carry."""
 
@@ -33,9 +36,8 @@ class NumberedFiles:
 
 
 def numbered_files(table: pa.Table) -> dict[str, NumberedFile]:
-    """Return what is known of each file, by relative path."""
-    names = (NUMBER, "relative", *FINGERPRINT, "content_hash", "chunks", "skip")
-    rows = zip(*(table.column(name).to_pylist() for name in names), strict=True)
+    """Return what is known of each file, by relative path; *table* has at least `STORED_COLUMNS`."""
+    rows = zip(*(table.column(name).to_pylist() for name in STORED_COLUMNS), strict=True)
     files = {}
     for number, relative, size, mtime, ctime, inode, content_hash, chunks, skip in rows:
         fingerprint = Fingerprint(size, mtime, ctime, inode % 2**64)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from leindex_mcp.records import Batch, StoredFile
-from leindex_mcp.store.columns import NumberedFile, numbered_files
+from leindex_mcp.store.columns import STORED_COLUMNS, NumberedFile, numbered_files
 from leindex_mcp.store.disk import Disk
 from leindex_mcp.store.integrity import describe
 from leindex_mcp.store.schema import chunk_rows, file_rows
@@ -27,7 +27,7 @@ class OpenGeneration:
         self._disk = disk
         self._tables = Tables(directory / record.directory, disk)
         self._tables.roll_back(Versions(record.files_version, record.chunks_version))
-        self._stored = numbered_files(self._tables.file_rows())
+        self._stored = numbered_files(self._tables.file_rows(STORED_COLUMNS))
         self._seen = set(self._immutable_files())  # those that no record names are left over
 
     @classmethod
@@ -43,6 +43,11 @@ class OpenGeneration:
     def files(self) -> dict[str, StoredFile]:
         """Return what is stored of each file, by relative path."""
         return {relative: numbered.file for relative, numbered in self._stored.items()}
+
+    @property
+    def files_on_disk(self) -> int:
+        """Return how many files the tables take, those of commits that were cut short included."""
+        return len(self._seen)
 
     def write(self, batch: Batch) -> Generation:
         """Replace and remove files, and return the record that makes it so once `HEAD` holds it."""

@@ -57,9 +57,9 @@ class Tables:
         """Return the newest version of each table, named by `HEAD` or not."""
         return Versions(self._files.version, self._chunks.version)
 
-    def file_rows(self) -> pa.Table:
-        """Return the rows of the files table as they are now."""
-        return _rows(self._files.search())
+    def file_rows(self, columns: Sequence[str]) -> pa.Table:
+        """Return these columns of the files table as it is now."""
+        return _rows(self._files.search().select(list(columns)))
 
     def roll_back(self, to: Versions) -> None:
         """Make the newest version of each table equal to the one that *to* names."""

@@ -111,11 +111,12 @@ class Writer:
     def finish(self) -> Head:
         """Let what was written answer, rewrite it if it is worn, and remove what nobody needs any more."""
         with self._changing("writing"):
-            record, now = self._opened().record, self._clock()
+            opened, now = self._opened(), self._clock()
+            record = opened.record
             head = self._head or self._head_with(record)
             if head.generation.number != record.number:
                 head = head.promoting(record, now)
-            if _is_worn(head.generation):
+            if _is_worn(record, opened.files_on_disk):
                 head = self._rewritten(head, now)
             head = replace(head, complete=True, building=None, retired=still_needed(head.retired, now))
             if head != self._head:
@@ -233,10 +234,10 @@ class Writer:
         return replace(head.retiring(old.directory, now), generation=copy)
 
 
-def _is_worn(generation: Generation) -> bool:
+def _is_worn(generation: Generation, files_on_disk: int) -> bool:
     """Return whether rewriting the generation saves its readers more than it costs."""
     dead = generation.dead_chunks > _DEAD_SHARE * (generation.chunks + generation.dead_chunks)
-    return dead or len(generation.data) > _MANY_FILES + generation.chunks / _CHUNKS_A_FILE
+    return dead or files_on_disk > _MANY_FILES + generation.chunks / _CHUNKS_A_FILE
 
 
 def _require_fit(batch: Batch, generation: Generation) -> None:

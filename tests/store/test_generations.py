@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from store.batches import DIM, ENCODER, batch, contents, fill, start, tree
 
 from leindex_mcp.errors import SnapshotGoneError
 from leindex_mcp.store import Store
+from leindex_mcp.store import writer as writer_module
 
 
 class Clock:
@@ -216,6 +219,29 @@ def test_what_a_killed_run_left_behind_is_cleared_by_the_next(store):
     fill(store, {"b": 1})
 
     assert _directories(store) == ["generation-1", "something else"]
+
+
+def test_what_killed_commits_left_behind_is_cleared_too(store, monkeypatch):
+    """It lies among the files of the tables, where nobody names it, and goes when they are rewritten."""
+    monkeypatch.setattr(writer_module, "_MANY_FILES", 7)
+
+    class Killed(BaseException):
+        pass
+
+    def at(point: str) -> None:
+        if point == "files.add":
+            raise Killed
+
+    fill(store, {"a": 1})
+    for _ in range(4):
+        with suppress(Killed), Store(store.directory, at=at).writer() as writer:
+            start(writer)
+            writer.commit(batch({"new": 1}))
+    assert store.head().generation.number == 1
+    fill(store, {"b": 1})
+
+    assert store.head().generation.number == 2
+    assert contents(store.pin()) == {"a": 1, "b": 1}
 
 
 def test_generation_numbers_are_never_used_twice(store):

@@ -83,8 +83,10 @@ def test_a_writer_is_closed_once_and_may_be_closed_again(store):
     """The lock belongs to the next writer by then."""
     writer = store.writer()
     writer.close()
-    with store.writer():
+    with store.writer() as second:
+        second.report_progress(1, 2)
         writer.close()
+        assert store.progress() == Progress(os.getpid(), 1, 2)
         with pytest.raises(IndexBusyError):
             store.writer()
 

@@ -127,12 +127,33 @@ def files(
 
 
 @app.command()
-def stats(path: PathArgument = None, as_json: JsonOption = False) -> None:
+def stats(
+    path: PathArgument = None,
+    file: Annotated[
+        str | None, typer.Option("--file", help="Say why this file is, or is not, found.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Say what is indexed, what was skipped and why."""
-    from leindex_mcp.report_text import stats_lines
+    from leindex_mcp.report_text import file_line, stats_lines
 
-    report = _open(path)[0].stats()
+    project, _ = _open(path)
+    if file is not None:
+        status = project.file_status(file)
+        typer.echo(_as_json(status) if as_json else file_line(status))
+        return
+    report = project.stats()
     typer.echo(_as_json(report) if as_json else stats_lines(report))
+
+
+@app.command()
+def check(path: PathArgument = None, as_json: JsonOption = False) -> None:
+    """Verify a whole index: exit status 0 when it is whole, 1 when it is damaged, 2 when there is none."""
+    from leindex_mcp.report_text import check_lines
+
+    report = _open(path)[0].check()
+    typer.echo(_as_json(report) if as_json else check_lines(report))
+    raise SystemExit(1 if report.problems else 0)
 
 
 config_app = typer.Typer(help="Look at the settings, and change your own.", no_args_is_help=True)

@@ -16,21 +16,21 @@ from typing import Any, TypeVar
 import anyio
 from anyio import to_thread
 
-from leindex_mcp import answering, indexing
+from leindex_mcp import answering, indexing, inspection
 from leindex_mcp.answering import Request
 from leindex_mcp.config_file import LoadedSettings, default_roots, index_home, load
 from leindex_mcp.embed.encoder import Encoder, load_encoder
 from leindex_mcp.errors import StoreError
 from leindex_mcp.indexing import Parts, Progress
+from leindex_mcp.inspection import state_of
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.profile_log import log_profile
-from leindex_mcp.records import IndexReport, IndexState, IndexStats, SearchAnswer, SearchState, Skipped
+from leindex_mcp.records import CheckReport, FileStatus, IndexReport, IndexStats, SearchAnswer, Skipped
 from leindex_mcp.roots import Place, checked_root, implied_root, index_directory, locate
 from leindex_mcp.scan.file_stat_cache import FileStatCache
-from leindex_mcp.scan.freshness import changes
 from leindex_mcp.scan.parallel_scanner import ParallelScanner
 from leindex_mcp.settings import Settings
-from leindex_mcp.store import SCHEMA, Store
+from leindex_mcp.store import Store
 
 _CHEAP_PASS_SECONDS = 0.05  # a pass over the tree that costs no more than this may run before a search
 _PASS_INTERVAL_SECONDS = 1.0  # and does so at most this often
@@ -172,7 +172,7 @@ class LeIndex:
             running: Progress of the run that is going on, if one is.
         """
         pinned = self.pin()
-        state = _state(pinned, running)
+        state = state_of(pinned, running)
         if pinned is None:
             return SearchAnswer((), state, state.line())
         max_bytes = self.settings.file_filtering.max_file_size
@@ -181,46 +181,41 @@ class LeIndex:
     # ---------------------------------------------------------------- look
 
     def stats(self, running: tuple[int, int | None, str] | None = None) -> IndexStats:
-        """Compare the index with the tree as it is now, and say what differs."""
-        pinned = self.pin()
-        scan = ParallelScanner(self.root, self.settings, cache=self._cache).scan()
-        state = _state(pinned, running)
-        if pinned is not None and state.state is IndexState.FRESH:
-            work = changes(scan, pinned.stored)
-            if work.changed or work.removed:
-                detail = f"{len(work.changed)} files new or changed, {len(work.removed)} gone since"
-                state = replace(state, state=IndexState.STALE, detail=detail)
-        skipped = dict(scan.statistics.skipped)
-        for reason, count in (pinned.skipped if pinned else {}).items():
-            skipped[reason] = skipped.get(reason, 0) + count
-        return IndexStats(
-            root=str(self.root),
-            state=state.state,
-            detail=state.detail,
-            files=state.files,
-            chunks=state.chunks,
-            bytes=sum(stored.fingerprint.size_bytes for stored in pinned.stored.values()) if pinned else 0,
-            skipped=skipped,
-            encoder=pinned.head.encoder if pinned else "",
-            schema=SCHEMA,
-            index_directory=str(self.store.directory),
-            index_bytes=self.store.size_bytes(),
-            problems=tuple(self.loaded.problems),
-        )
+        """Compare the index with the tree as it is now, and say what differs.
+
+        Args:
+            running: Progress of the run that is going on, if one is.
+        """
+        stats = inspection.stats(self.store, self.pin(), self._scanner().scan(), running)
+        return replace(stats, root=str(self.root), problems=tuple(self.loaded.problems))
+
+    def file_status(self, path: str) -> FileStatus:
+        """Return whether a file is in the index, or what keeps it out.
+
+        Args:
+            path: Under the root, relative or absolute.
+        """
+        return inspection.file_status(self.root, path, self.pin(), self._scanner())
+
+    def check(self) -> CheckReport:
+        """Verify the whole index; see `inspection.check`."""
+        return inspection.check(self.store, self.root, self.settings.file_filtering.max_file_size)
 
     def files(self, *, subtree: str = "") -> Iterator[str]:
         """Yield the relative path of every file that would be indexed, in order."""
         prefix = f"{subtree}/" if subtree else ""
-        scan = ParallelScanner(self.root, self.settings, cache=self._cache).scan()
-        return (record.relative for record in scan.records if record.relative.startswith(prefix))
+        records = self._scanner().scan().records
+        return (record.relative for record in records if record.relative.startswith(prefix))
 
     def skipped(self, *, subtree: str = "") -> Iterator[Skipped]:
         """Yield every path that is left out, in order, with the reason and the rule."""
         prefix = f"{subtree}/" if subtree else ""
-        scan = ParallelScanner(self.root, self.settings, cache=self._cache).scan()
-        return (skip for skip in scan.skipped if skip.relative.startswith(prefix))
+        return (skip for skip in self._scanner().scan().skipped if skip.relative.startswith(prefix))
 
     # ---------------------------------------------------------------- parts
+
+    def _scanner(self) -> ParallelScanner:
+        return ParallelScanner(self.root, self.settings, cache=self._cache)
 
     def _files_indexed(self) -> int | None:
         """Return how many files the index holds; None without one, or with one that cannot be read."""
@@ -258,22 +253,6 @@ def place_of(path: str | None, roots: Sequence[Path] = ()) -> Place:
     chosen = path if path is not None else implied_root([*map(str, roots), *default_roots()], Path.cwd())
     home = index_home()
     return locate(checked_root(chosen), lambda root: Store(index_directory(home, root)).exists())
-
-
-def _state(pinned: Pinned | None, running: tuple[int, int | None, str] | None) -> SearchState:
-    """Say how complete an answer from this snapshot is."""
-    files = len(pinned.corpus) - sum(pinned.skipped.values()) if pinned else 0
-    chunks = pinned.head.chunks if pinned else 0
-    is_partial = pinned is None or not pinned.head.complete
-    if running is not None and is_partial:
-        done, total, doing = running
-        detail = f"{doing} {done} of {'?' if total is None else total}; ask again for a complete answer"
-        return SearchState(IndexState.BUILDING, files, total, chunks, detail)
-    if pinned is None:
-        return SearchState(IndexState.ABSENT, detail="call `index` first")
-    if is_partial:
-        return SearchState(IndexState.STALE, files, None, chunks, "the last run did not finish; call `index`")
-    return SearchState(IndexState.FRESH, files, None, chunks)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

@@ -257,3 +257,23 @@ class IndexStats:
     index_directory: str
     index_bytes: int  #: on disk
     problems: tuple[str, ...] = ()  #: what is wrong with the settings
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """Whether a path is in the index, or what keeps it out."""
+
+    relative: str
+    chunks: int | None  #: in the index; None when it is not there
+    is_current: bool  #: indexed as it is on disk now
+    skipped: Skipped | None  #: why it is left out, when it is
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check of a whole index found."""
+
+    root: str
+    files: int  #: in the index
+    problems: tuple[str, ...]  #: what is wrong, a sentence each
+    stale: int  #: files that changed since they were indexed: no fault, and not compared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leindex_mcp.records import IndexReport, IndexStats
+from leindex_mcp.records import CheckReport, FileStatus, IndexReport, IndexStats
 
 
 def index_lines(report: IndexReport) -> str:
@@ -40,6 +40,26 @@ def stats_lines(stats: IndexStats) -> str:
             *(f"settings problem: {problem}" for problem in stats.problems),
         ]
     )
+
+
+def file_line(status: FileStatus) -> str:
+    """Return whether a file is found, and if not, why."""
+    if status.skipped is not None:
+        rule = f" ({status.skipped.detail})" if status.skipped.detail else ""
+        where = "" if status.skipped.relative == status.relative else f" {status.skipped.relative}:"
+        return f"{status.relative}: left out,{where} {status.skipped.reason}{rule}"
+    if status.chunks is None:
+        return f"{status.relative}: not indexed yet; call `index`"
+    state = "as it is on disk" if status.is_current else "but changed since; call `index`"
+    return f"{status.relative}: indexed, {status.chunks} chunks, {state}"
+
+
+def check_lines(report: CheckReport) -> str:
+    """Return what is wrong with an index, a line each, or that nothing is."""
+    if report.problems:
+        return "\n".join([f"damaged: {report.root}; index it again with force", *report.problems])
+    stale = f", {report.stale} changed since" if report.stale else ""
+    return f"whole: {report.files} files{stale}"
 
 
 def _skipped_line(skipped: Mapping[str, int]) -> list[str]:

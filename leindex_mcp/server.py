@@ -106,16 +106,30 @@ async def search(
     return answer.rendered
 
 
-async def stats(path: PathArgument = None, *, ctx: Ctx) -> str:
+async def stats(
+    path: PathArgument = None,
+    file: Annotated[str | None, Field(description="Say why this file is, or is not, found.")] = None,
+    verify: Annotated[
+        bool, Field(description="Also read the whole index, and compare it with the files.")
+    ] = False,
+    *,
+    ctx: Ctx,
+) -> str:
     """Say what is indexed of a project: state, files, chunks, what was skipped and why, model, size on disk.
 
-    Call it when an answer looks incomplete. It walks the tree, so its state is the truth of now.
+    Call it when an answer looks incomplete, with `file` when one file is missing. It walks the tree, so its
+    state is the truth of now.
     """
-    from leindex_mcp.report_text import stats_lines  # noqa: PLC0415  # after `initialize`
+    from leindex_mcp import report_text  # noqa: PLC0415  # after `initialize`
 
     jobs = ctx.request_context.lifespan_context
     project, _ = await jobs.open(path)
-    return stats_lines(await anyio.to_thread.run_sync(project.stats, jobs.progress(project)))
+    if file is not None:
+        return report_text.file_line(await anyio.to_thread.run_sync(project.file_status, file))
+    lines = report_text.stats_lines(await anyio.to_thread.run_sync(project.stats, jobs.progress(project)))
+    if not verify:
+        return lines
+    return f"{lines}\n{report_text.check_lines(await anyio.to_thread.run_sync(project.check))}"
 
 
 async def config(

@@ -1,0 +1,134 @@
+"""What an index holds, against the tree as it is now: its state, one file of it, or all of it verified."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from leindex_mcp import words
+from leindex_mcp.extract.document import read_document
+from leindex_mcp.pinned import Pinned
+from leindex_mcp.records import (
+    CheckReport,
+    ChunkColumns,
+    Document,
+    FileColumns,
+    FileRecord,
+    FileStatus,
+    Fingerprint,
+    IndexState,
+    IndexStats,
+    SearchState,
+    Skipped,
+)
+from leindex_mcp.scan.freshness import changes
+from leindex_mcp.scan.parallel_scanner import ParallelScanner, ScanResult
+from leindex_mcp.scan.tally import fingerprint_of
+from leindex_mcp.store import SCHEMA, Store
+
+_UNKNOWN = Fingerprint(0, 0, 0, 0)  # the content hash decides here, not the fingerprint
+
+
+def state_of(pinned: Pinned | None, running: tuple[int, int | None, str] | None) -> SearchState:
+    """Return how complete an answer from this snapshot is, while a run may be going on."""
+    files = len(pinned.corpus) - sum(pinned.skipped.values()) if pinned else 0
+    chunks = pinned.head.chunks if pinned else 0
+    is_partial = pinned is None or not pinned.head.complete
+    if running is not None and is_partial:
+        done, total, doing = running
+        detail = f"{doing} {done} of {'?' if total is None else total}; ask again for a complete answer"
+        return SearchState(IndexState.BUILDING, files, total, chunks, detail)
+    if pinned is None:
+        return SearchState(IndexState.ABSENT, detail="call `index` first")
+    if is_partial:
+        return SearchState(IndexState.STALE, files, None, chunks, "the last run did not finish; call `index`")
+    return SearchState(IndexState.FRESH, files, None, chunks)
+
+
+def stats(
+    store: Store, pinned: Pinned | None, scan: ScanResult, running: tuple[int, int | None, str] | None
+) -> IndexStats:
+    """Compare a snapshot with what a scan has just seen."""
+    state = state_of(pinned, running)
+    stored = pinned.stored if pinned else {}
+    if state.state is IndexState.FRESH and (work := changes(scan, stored)):
+        detail = f"{len(work.changed)} files new or changed, {len(work.removed)} gone since"
+        state = replace(state, state=IndexState.STALE, detail=detail)
+    skipped = Counter(scan.statistics.skipped) + Counter(pinned.skipped if pinned else {})
+    return IndexStats(
+        root="",
+        state=state.state,
+        detail=state.detail,
+        files=state.files,
+        chunks=state.chunks,
+        bytes=sum(file.fingerprint.size_bytes for file in stored.values()),
+        skipped=dict(skipped),
+        encoder=pinned.head.encoder if pinned else "",
+        schema=SCHEMA,
+        index_directory=str(store.directory),
+        index_bytes=store.size_bytes(),
+    )
+
+
+def file_status(root: Path, path: str, pinned: Pinned | None, scanner: ParallelScanner) -> FileStatus:
+    """Return whether a file is in the index, or what keeps it out."""
+    absolute = root / path
+    relative = (absolute.relative_to(root) if absolute.is_relative_to(root) else Path(path)).as_posix()
+    stored = pinned.stored.get(relative) if pinned else None
+    skipped = scanner.explain(relative)
+    if skipped is None and stored is not None and stored.skip is not None:
+        skipped = Skipped(relative, stored.skip, "told by its content")
+    is_current = (
+        stored is not None and skipped is None and stored.fingerprint == fingerprint_of(absolute.lstat())
+    )
+    chunks = stored.chunks if stored is not None and stored.skip is None else None
+    return FileStatus(relative, chunks, is_current, skipped)
+
+
+def check(store: Store, root: Path, max_bytes: int) -> CheckReport:
+    """Verify digests, ids, counts and norms, and that every unchanged file has the chunks it should have.
+
+    Reads the whole index, and every indexed file.
+
+    Raises:
+        IndexGoneError: There is no index.
+        StoreError: It cannot be read.
+    """
+    problems = store.check()
+    if problems:
+        return CheckReport(str(root), 0, tuple(problems), stale=0)
+    snapshot = store.pin()
+    found = list(_compared(snapshot.files, snapshot.chunks, root, max_bytes))
+    wrong = tuple(f"{relative}: its chunks are not those of the file" for relative in found if relative)
+    return CheckReport(str(root), len(snapshot.files.relative), wrong, stale=found.count(None))
+
+
+def _compared(files: FileColumns, chunks: ChunkColumns, root: Path, max_bytes: int) -> Iterator[str | None]:
+    """Yield the path of each file that is stored otherwise than it reads, None for each changed since."""
+    offsets = np.searchsorted(chunks.file, np.arange(len(files.relative) + 1)).tolist()
+    for file, relative in enumerate(files.relative):
+        document = read_document(root, FileRecord(relative, _UNKNOWN), max_bytes)
+        if not isinstance(document, Document) or document.content_hash != int(files.content_hash[file]):
+            yield None
+        elif not _holds(chunks, offsets[file], offsets[file + 1], document):
+            yield relative
+
+
+def _holds(chunks: ChunkColumns, first: int, last: int, document: Document) -> bool:
+    """Return whether these rows are what indexing the document would write."""
+    starts = [chunk.start_line for chunk in document.chunks]
+    ends = [chunk.end_line for chunk in document.chunks]
+    if chunks.start_line[first:last].tolist() != starts or chunks.end_line[first:last].tolist() != ends:
+        return False
+    fresh = words.keyword_terms(words.count([chunk.text for chunk in document.chunks]))
+    stored = chunks.terms
+    rows = slice(int(stored.offsets[first]), int(stored.offsets[last]))
+    return (
+        np.array_equal(np.diff(stored.offsets[first : last + 1]), np.diff(fresh.offsets))
+        and np.array_equal(stored.terms[rows], fresh.terms)
+        and np.array_equal(stored.counts[rows], fresh.counts)
+    )

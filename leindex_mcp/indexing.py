@@ -24,7 +24,7 @@ from leindex_mcp.one_error import one_error
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import Batch, Document, FileRecord, IndexReport, Skipped, StoredFile
 from leindex_mcp.scan.file_stat_cache import FileStatCache
-from leindex_mcp.scan.freshness import changes, settled
+from leindex_mcp.scan.freshness import changes, is_unchanged, settled
 from leindex_mcp.scan.parallel_scanner import ParallelScanner, ScanResult
 from leindex_mcp.settings import Settings
 from leindex_mcp.store import Store, Writer
@@ -91,13 +91,15 @@ class _Run:
     async def is_up_to_date(self) -> bool:
         """Compare the tree with the snapshot in memory: an unchanged project needs no lock and no table."""
         pinned = await to_thread.run_sync(self._parts.pin)
-        if (
-            pinned is None
-            or not pinned.head.complete
-            or pinned.head.encoder != self._parts.encoder.fingerprint
-        ):
+        if pinned is None or not pinned.head.complete:
             return False
-        await self._compare(pinned.stored)
+        if pinned.head.encoder != self._parts.encoder.fingerprint:
+            return False
+        self._scan = scan = await self._walk()
+        # Whole columns first: for a tree that nobody touched, nothing is built file by file.
+        if await to_thread.run_sync(is_unchanged, scan, pinned.corpus.paths, pinned.fingerprints.tolist()):
+            return True
+        await self._tell_apart(scan, await to_thread.run_sync(lambda: pinned.stored))
         return not self._changed and not self._removed
 
     async def catch_up(self, writer: Writer) -> None:
@@ -116,7 +118,10 @@ class _Run:
 
     async def _compare(self, stored: dict[str, StoredFile]) -> None:
         """Walk the tree and tell what of it is not stored as it is."""
-        self._scan = scan = await self._walk()
+        self._scan = await self._walk()
+        await self._tell_apart(self._scan, stored)
+
+    async def _tell_apart(self, scan: ScanResult, stored: dict[str, StoredFile]) -> None:
         if stored and not scan.records and not self._force:
             raise RootVanishedError(self._parts.root, len(stored))
         work = await to_thread.run_sync(changes, scan, stored)

@@ -12,7 +12,7 @@ import pytest
 import xxhash
 
 from leindex_mcp.records import FileRecord, Fingerprint, StoredFile
-from leindex_mcp.scan.freshness import Changes, changes, is_in_doubt, settled
+from leindex_mcp.scan.freshness import Changes, changes, is_in_doubt, is_unchanged, settled
 from leindex_mcp.scan.parallel_scanner import ParallelScanner, ScanResult, ScanStatistics
 from leindex_mcp.settings import Settings
 
@@ -105,6 +105,25 @@ def test_a_file_in_doubt_is_read_once_more_and_then_trusted():
     assert found.changed == (FileRecord("a", fresh),)
     assert found.in_doubt == 1
     assert settled(fresh, read_ns=NOW + SECOND) == fresh
+
+
+@pytest.mark.parametrize(
+    ("records", "is_same"),
+    [
+        ([FileRecord("a", LONG_AGO), FileRecord("b", LONG_AGO)], True),
+        ([FileRecord("a", LONG_AGO)], False),
+        ([FileRecord("a", LONG_AGO), FileRecord("c", LONG_AGO)], False),
+        ([FileRecord("a", LONG_AGO), FileRecord("b", LONG_AGO._replace(inode=8))], False),
+        ([], False),
+    ],
+)
+def test_an_unchanged_tree_is_told_by_whole_columns(records, is_same):
+    """It must never say more than the comparison file by file."""
+    scan = scanned(*records)
+
+    assert is_unchanged(scan, ["a", "b"], [[*LONG_AGO], [*LONG_AGO]]) is is_same
+    assert bool(changes(scan, {"a": stored(LONG_AGO), "b": stored(LONG_AGO)})) is not is_same
+    assert not is_unchanged(scanned(*records, complete=False), ["a", "b"], [[*LONG_AGO], [*LONG_AGO]])
 
 
 class Campaign:

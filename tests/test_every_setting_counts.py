@@ -91,7 +91,7 @@ SEEN: dict[str, tuple[str, str, Observe]] = {
     "performance.file_stat_cache.max_size": (
         "100",
         "1",
-        lambda root: second_pass(root).stat_cache_hit_rate > 0,
+        lambda root: second_pass(root).stat_cache_hit_rate,
     ),
     "performance.file_stat_cache.ttl_seconds": (
         "300",

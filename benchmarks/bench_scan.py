@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,12 @@ from measure import Sample, costs, run, save, summary
 
 from leindex_mcp.records import Fingerprint, StoredFile
 from leindex_mcp.scan.file_stat_cache import FileStatCache
-from leindex_mcp.scan.freshness import changes
+from leindex_mcp.scan.freshness import changes, is_unchanged
+from leindex_mcp.scan.ignore_file import read_rules
 from leindex_mcp.scan.ignore_rules import IgnoreRules
 from leindex_mcp.scan.parallel_scanner import ParallelScanner, ScanResult, WalkManner
+from leindex_mcp.scan.pattern_trie import PatternTrie
+from leindex_mcp.scan.plain_rules import PlainRules
 from leindex_mcp.scan.walk import Walk, trunk
 from leindex_mcp.settings import Settings
 
@@ -56,7 +60,8 @@ def bare_walk(root: Path) -> int:
         with os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
+                    if entry.name != ".git":  # none of the others looks into it
+                        waiting.append(entry.path)
                 else:
                     count += 1
     return count
@@ -64,7 +69,11 @@ def bare_walk(root: Path) -> int:
 
 def os_walk(root: Path) -> int:
     """Count the files by the standard library's walk."""
-    return sum(len(names) for _, _, names in os.walk(root))
+    count = 0
+    for _, directories, names in os.walk(root):
+        directories[:] = [name for name in directories if name != ".git"]
+        count += len(names)
+    return count
 
 
 def filtered_walk(root: Path, *, built_in: bool = True, extra: str = "", uses_trie: bool = True) -> int:
@@ -141,20 +150,25 @@ def store_fingerprints(root: Path, home: Path) -> int:
     return len(records)
 
 
-def load_fingerprints(home: Path) -> dict[str, StoredFile]:
+def load_fingerprints(home: Path) -> tuple[list[str], list[list[int]]]:
     """Read them as a process does that has just started."""
-    paths = (home / "paths").read_bytes().decode().split("\0")
-    fingerprints = np.load(home / "fingerprints.npy").tolist()
-    return {
-        relative: StoredFile(Fingerprint(*fingerprint), 0, 1)
-        for relative, fingerprint in zip(paths, fingerprints, strict=True)
-    }
+    return (home / "paths").read_bytes().decode().split("\0"), np.load(home / "fingerprints.npy").tolist()
 
 
-def unchanged_run(root: Path, home: Path) -> int:
-    """Load, walk, filter, stat and compare; return how many files differ, which is none."""
+def unchanged_run(root: Path, home: Path) -> bool:
+    """Load, walk, filter, stat and compare, as an index run on an untouched tree does."""
     with _without_collections():
-        found = changes(scan(root), load_fingerprints(home))
+        return is_unchanged(scan(root), *load_fingerprints(home))
+
+
+def unchanged_run_by_file(root: Path, home: Path) -> int:
+    """Compare file by file, as a run does that finds any difference; return how many differ: none."""
+    with _without_collections():
+        stored = {
+            relative: StoredFile(Fingerprint(*fingerprint), 0, 1)
+            for relative, fingerprint in zip(*load_fingerprints(home), strict=True)
+        }
+        found = changes(scan(root), stored)
     return len(found.changed) + len(found.removed)
 
 
@@ -189,14 +203,65 @@ def by_turns(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[s
             spent, answers[name] = cpu_seconds(work)
             seconds[name].append(spent)
     return {
-        name: {"cpu_seconds": summary(spent), "raw": spent, "answer": answers[name]}
+        name: {"cpu_seconds": summary(spent), "raw": spent, "answer": _brief(answers[name])}
         for name, spent in seconds.items()
     }
+
+
+def _brief(answer: object) -> object:
+    """Return a count as it is, and of a list its length: both sides must come to the same."""
+    return len(answer) if isinstance(answer, list) else answer
 
 
 def extra_rules(count: int) -> str:
     """Return that many root rules that match nothing."""
     return "\n".join(_KINDS[number % len(_KINDS)].format(number) for number in range(count))
+
+
+def look_ups(root: Path, rounds: int) -> dict[str, Any]:
+    """Return microseconds a file: rule verdicts by the number of rules, and the status of files."""
+    from pathspec import GitIgnoreSpec
+
+    relatives = [record.relative for record in scan(root).records[::10]]
+    names = [relative.rpartition("/")[2] for relative in relatives]
+    found: dict[str, Any] = {}
+    for count in (10, 100, 1000):
+        lines = extra_rules(count).splitlines()
+        rules = read_rules("\n".join(lines).encode(), "rules")
+        trie, plain = PatternTrie(rules).start(), PlainRules(rules).start()
+        specs = {backend: GitIgnoreSpec.from_lines(lines, backend=backend) for backend in ("simple", "re2")}
+        globs = [line.strip("/") for line in lines]
+        some = range(0, len(names), 1 + count // 10)  # the slow ones need no more than a sample
+        contenders: dict[str, Callable[[], object]] = {
+            "trie": lambda some=some, trie=trie: [trie.file_rule(names[at]) for at in some],  # type: ignore[misc]
+            "plain loop": lambda some=some, plain=plain: [plain.file_rule(names[at]) for at in some],  # type: ignore[misc]
+            "fnmatch loop": lambda some=some, globs=globs: [  # type: ignore[misc]
+                any(fnmatchcase(names[at], glob) for glob in globs) for at in some
+            ],
+        }
+        for backend, spec in specs.items():
+            contenders[f"pathspec {backend}"] = lambda some=some, spec=spec: [  # type: ignore[misc]
+                spec.match_file(relatives[at]) for at in some
+            ]
+        found[f"{count} rules"] = _microseconds(by_turns(contenders, rounds), len(some))
+    paths = [str(root / relative) for relative in relatives]
+    cache = FileStatCache(max_size=len(paths))
+    cache.warm(paths)
+    flooded = FileStatCache(max_size=len(paths) // 2)
+    status: dict[str, Callable[[], object]] = {
+        "os.lstat": lambda: [os.lstat(path) for path in paths],
+        "cache hit": lambda: [cache.get(path) for path in paths],
+        "cache miss": lambda: [flooded.get(path) for path in paths],
+    }
+    found["status"] = _microseconds(by_turns(status, rounds), len(paths))
+    found["cache bytes an entry"] = cache.get_stats()["memory_bytes"] // len(paths)
+    return found
+
+
+def _microseconds(measured: dict[str, Any], look_ups: int) -> dict[str, float]:
+    return {
+        name: round(result["cpu_seconds"]["median"] / look_ups * 1e6, 2) for name, result in measured.items()
+    }
 
 
 def programs(root: Path) -> dict[str, list[str]]:
@@ -243,6 +308,7 @@ def main() -> None:
         "scan, 4 walkers": lambda: len(scan(root, manner=WalkManner(slow_listing_seconds=0)).records),
         "scan, warm stat cache": lambda: len(scan(root, cache).records),
         "unchanged run": lambda: unchanged_run(root, arguments.directory),
+        "unchanged run, by file": lambda: unchanged_run_by_file(root, arguments.directory),
     }
     for count in (10, 100, 1000, 10_000):
         rules = extra_rules(count)
@@ -275,6 +341,7 @@ def main() -> None:
             "walks": measured,
             "programs": {name: costs(samples) for name, samples in others.items()},
             "cache": dict(cache.get_stats()),
+            "microseconds": look_ups(root, arguments.rounds),
         },
     )
 

@@ -1,0 +1,219 @@
+"""Write docs/performance.md from the newest result of each benchmark, so that no figure is typed by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from measure import REPOSITORY, RESULTS
+
+PAGE = REPOSITORY / "docs" / "performance.md"
+HEAD = """# Performance
+
+All figures: two shared CPU cores, no GPU, other work going on (the load average stands beside each table).
+CPU seconds and ratios hold under load; wall seconds are upper bounds.
+Each table names its file in `benchmarks/results/`, with machine, versions, corpus and raw samples.
+[benchmarks/README.md](../benchmarks/README.md) says how they were measured.
+This page is written by `benchmarks/report.py`.
+"""
+_EXPECTED = {
+    1000: "below 10 s",
+    10_000: "below 60 s",
+    100_000: "below 300 s",
+}  # seconds a first index may take
+
+Result = dict[str, Any]
+
+
+def newest() -> dict[str, Result]:
+    """Return the newest result of each name; each knows its file."""
+    found: dict[str, Result] = {}
+    for path in sorted(RESULTS.glob("*.json")):
+        result = {**json.loads(path.read_text()), "file": path.name}
+        if result["name"] not in found or result["date"] > found[result["name"]]["date"]:
+            found[result["name"]] = result
+    return found
+
+
+def table(head: Iterable[object], lines: Iterable[Iterable[object]]) -> str:
+    """Return a table of Markdown."""
+    rows = [list(map(_shown, line)) for line in [head, *lines]]
+    rows.insert(1, ["---"] * len(rows[0]))
+    return "".join(
+        f"| {' | '.join(row)} |\n".replace("| --- ", "|---").replace("---| ", "---|") for row in rows
+    )
+
+
+def _shown(value: object) -> str:
+    """Return a figure with three digits that count."""
+    if not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def source(result: Result) -> str:
+    """Return the line that says where a table comes from."""
+    return f"\n`{result['file']}`, load average {result['machine']['load_average'][0]:.1f}.\n"
+
+
+def indexing(results: dict[str, Result]) -> str:
+    """Compare first index, unchanged tree and three changes with semble, for each size."""
+    text = ""
+    for files, result in _sized(results, "index"):
+        lines = [
+            [
+                name.replace("_", " "),
+                scene["ours"]["cpu_seconds"]["median"],
+                scene["ours"]["wall_seconds"]["median"],
+                scene["ours"]["peak_mb"]["median"],
+                scene["theirs"]["cpu_seconds"]["median"],
+                scene["ratio"]["cpu_seconds"],
+                scene["ratio"]["peak_bytes"],
+            ]
+            for name, scene in result["scenes"].items()
+        ]
+        head = ["", "CPU s", "wall s", "peak MB", "semble CPU s", "ratio of CPU", "ratio of peak"]
+        text += f"\n{files:,} files, {result['corpus']['size_bytes'] / 1e6:.0f} MB:\n\n{table(head, lines)}"
+        if files in _EXPECTED:
+            text += f"\nThe guide expects a first index {_EXPECTED[files]}.\n"
+        if "live_changes" in result:
+            text += (
+                "\nThree changes under a server that stays open: "
+                f"{result['live_changes']['cpu_ms']['ours']['median']:.0f} ms of CPU, "
+                f"{result['live_changes']['ratio']:.2f} of semble's.\n"
+            )
+        covered = result["coverage"]["share_of_theirs_covered"]
+        text += f"\n{covered:.2%} of the files that semble indexes are in ours.\n{source(result)}"
+    return text
+
+
+def search(results: dict[str, Result]) -> str:
+    """Show the latency of a search, and semble's."""
+    text = ""
+    for _, result in _sized(results, "search"):
+        lines = [
+            [f"{side}, {kind.removesuffix('_ms')} ms", result[key][kind]["p50"], result[key][kind]["p99"]]
+            for kind in ("cpu_ms", "wall_ms")
+            for side, key in (("ours", "ours"), ("semble", "theirs"))
+        ]
+        chunks = result["chunks"]["ours"]
+        text += f"\n{chunks:,} chunks, hits verified and quoted:\n\n"
+        text += table(["", "p50", "p99"], lines) + source(result)
+    return text and f"\nThe guide expects p50 below 50 ms and p99 below 200 ms.\n{text}"
+
+
+def scanning(results: dict[str, Result]) -> str:
+    """Show the walk as multiples of a bare one."""
+    if "scan" not in results:
+        return ""
+    result = results["scan"]
+    lines = [
+        [name, ratio, (result["walks"].get(name) or result["programs"][name])["cpu_seconds"]["median"]]
+        for name, ratio in result["ratio_to_bare_walk"].items()
+    ]
+    intro = f"\n{result['kept']:,} files kept of a tree of {result['files']:,}, in CPU time:\n\n"
+    return f"{intro}{table(['', 'times a bare walk', 'CPU s'], lines)}{source(result)}"
+
+
+def ignore_rules(results: dict[str, Result]) -> str:
+    """Show the cost of a path under more and more rules."""
+    return _of(
+        results,
+        "guide-ignore-rules",
+        "Microseconds of CPU a path, asked one by one (a walk asks by directory and is cheaper):",
+        lambda found: table(
+            ["rules", "trie", "fnmatch loop", "pathspec"],
+            [[int(rules), *part["cpu_microseconds_a_path"].values()] for rules, part in found.items()],
+        ),
+    )
+
+
+def caches(results: dict[str, Result]) -> str:
+    """Show hit rate, size and speed of the stat cache, and what a run costs without the caches."""
+
+    def facts(found: Result) -> str:
+        microseconds = found["cpu_microseconds_a_lookup"]
+        return table(
+            ["", "guide", "here"],
+            [
+                ["hit rate of a second pass", "above 90 %", f"{found['second_pass_hit_rate']:.1%}"],
+                *(
+                    [f"bytes an entry, {int(entries):,} entries", "200", size]
+                    for entries, size in found["bytes_an_entry"].items()
+                ),
+                *([f"{name}, microseconds", "", part["median"]] for name, part in microseconds.items()),
+            ],
+        )
+
+    text = _of(results, "guide-caches", "`FileStatCache`:", facts)
+    return text + _of(
+        results, "guide-unchanged", "A run over an unchanged tree, in one process:", _cost_table
+    )
+
+
+def workers(results: dict[str, Result]) -> str:
+    """Show what each setting does to a first index."""
+    return _of(results, "guide-workers", "A first index, all else at its default:", _cost_table)
+
+
+def before(results: dict[str, Result]) -> str:
+    """Compare with the sequential walk, pattern loop and one-by-one MiniLM of the guide's 'before'."""
+    text = ""
+    for files, result in _sized(results, "before"):
+        lines = [
+            [name, result[key]["cpu_seconds"]["median"], result[key]["wall_seconds"]["median"]]
+            for name, key in (("ours", "ours"), ("before", "before"))
+        ]
+        text += f"\n{files:,} files; {result['ratio']['cpu_seconds']:.3f} of the CPU of 'before':\n\n"
+        text += table(["", "CPU s", "wall s"], lines) + source(result)
+    return text
+
+
+def _cost_table(found: Result) -> str:
+    lines = [
+        [f"`{name}`", cost["cpu_seconds"]["median"], cost["wall_seconds"]["median"]]
+        for name, cost in found.items()
+    ]
+    return table(["", "CPU s", "wall s"], lines)
+
+
+def _of(results: dict[str, Result], prefix: str, intro: str, render: Callable[[Result], str]) -> str:
+    """Return intro, table and source of each result whose name begins so."""
+    return "".join(
+        f"\n{intro}\n\n{render(result['result'])}\n{files:,} files; {source(result).lstrip()}"
+        for files, result in _sized(results, prefix)
+    )
+
+
+def _sized(results: dict[str, Result], prefix: str) -> list[tuple[int, Result]]:
+    """Return the results called `<prefix>-<files>`, the smallest first."""
+    names = [(re.fullmatch(rf"{prefix}-(\d+)", name), result) for name, result in results.items()]
+    return sorted(((int(match[1]), result) for match, result in names if match), key=lambda pair: pair[0])
+
+
+SECTIONS: dict[str, Callable[[dict[str, Result]], str]] = {
+    "Indexing": indexing,
+    "Search": search,
+    "Scanning": scanning,
+    "Ignore rules": ignore_rules,
+    "Caches": caches,
+    "Workers and batches": workers,
+    "Against the guide's before": before,
+}
+
+
+def render() -> str:
+    """Return the whole page."""
+    results = newest()
+    parts = [
+        f"\n## {name}\n{section(results) or chr(10) + 'Not measured.' + chr(10)}"
+        for name, section in SECTIONS.items()
+    ]
+    return HEAD + "".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
+    print(f"-> {PAGE.relative_to(REPOSITORY)}")

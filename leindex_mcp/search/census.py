@@ -1,0 +1,89 @@
+"""How often a question's names and strings occur: candidates from the index, counts from the text on disk.
+
+What answering may call, reading the candidates as they are now:
+
+    for wanted in asked(question):
+        files = candidates(corpus, wanted, allowed)
+        counts = [occurrences(text_of(file), wanted) for file in files[:MAX_FILES]]
+        line(wanted, counts, candidates=len(files), files=len(corpus), is_fresh=…)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leindex_mcp import words
+from leindex_mcp.search.corpus import Corpus
+from leindex_mcp.search.question import Question
+
+MAX_ASKED = 3  # names and strings counted for one question
+MAX_FILES = 200  # files read for one of them; an answer must not wait for a word that is everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Something to count: a name stands alone and is spelled exactly; a string is literal."""
+
+    text: str
+    is_name: bool
+
+
+def asked(question: Question) -> tuple[Wanted, ...]:
+    """Return what the question names or quotes, strings first."""
+    found = [Wanted(text, is_name=False) for text in question.quoted]
+    found += [Wanted(text, is_name=True) for text in question.names]
+    return tuple(found[:MAX_ASKED])
+
+
+def candidates(corpus: Corpus, wanted: Wanted, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Return every file that can hold it, ascending: those with a chunk for each of its whole words.
+
+    The first and the last word of a string may be parts of longer ones, which no term tells: they do not
+    count, and a string without whole words can be in any file.
+    """
+    possible = np.ones(len(corpus), np.bool_) if allowed is None else allowed.copy()
+    for query_term in words.query_terms(_whole_words(wanted)):
+        chunks = corpus.postings.chunks[corpus.postings.find(query_term.term)]
+        holding = np.zeros(len(corpus), np.bool_)
+        holding[corpus.file[chunks]] = True
+        possible &= holding
+    return np.flatnonzero(possible & (np.diff(corpus.chunk_offsets) > 0))
+
+
+def occurrences(text: str, wanted: Wanted) -> int:
+    """Count it in the text of one file."""
+    if not wanted.is_name:
+        return text.count(wanted.text)
+    return len(re.findall(rf"(?<!\w){re.escape(wanted.text)}(?!\w)", text))
+
+
+def line(wanted: Wanted, counts: Sequence[int], *, candidates: int, files: int, is_fresh: bool) -> str:
+    """Say what was counted, and whether it is all there is.
+
+    Args:
+        counts: Occurrences in each file that was read.
+        candidates: Files that can hold it, read or not.
+        files: Files of the index.
+        is_fresh: Whether the index knows every file as it is now.
+    """
+    name = f"`{wanted.text}`" if wanted.is_name else f'"{wanted.text}"'
+    matches, holding = sum(counts), sum(count > 0 for count in counts)
+    is_complete = is_fresh and len(counts) == candidates
+    if is_complete and not matches:
+        return f"{name}: 0 anywhere in {files:,} files"
+    extent = "complete" if is_complete else f"{len(counts):,} of {candidates:,} files checked"
+    if not is_fresh and len(counts) == candidates:
+        extent = "files changed since indexing are not counted"
+    plural = "" if matches == 1 else "es"
+    return f"{name}: {matches:,} match{plural} in {holding:,} file{'' if holding == 1 else 's'} ({extent})"
+
+
+def _whole_words(wanted: Wanted) -> str:
+    if wanted.is_name:
+        return wanted.text
+    return re.sub(r"^\w+|\w+$", " ", wanted.text)

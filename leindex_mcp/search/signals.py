@@ -61,6 +61,7 @@ def partial_definition(corpus: Corpus, evidence: Evidence) -> Scores:
     files = names.holders[runs.positions(names.holder_offsets, matched)]
     worth = np.repeat(likeness**2 / holders, holders)
     scores = np.sqrt(np.bincount(files, worth, len(corpus))).astype(np.float32)
+    scores *= evidence.allowed  # or a file that is filtered out would set the standard
     highest = scores.max(initial=0.0)
     return (scores / highest).astype(np.float32) if highest else scores
 

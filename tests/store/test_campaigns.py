@@ -29,7 +29,7 @@ SCALE = int(os.environ.get("CAMPAIGN", "1"))
 SEED = 20261123
 REPORT = logging.getLogger("leindex.campaign").warning  # figures: pytest -o log_cli=true
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120 * SCALE + 240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600 * SCALE)]
 
 
 def test_random_kills_lose_nothing(store):
@@ -50,9 +50,8 @@ def test_random_kills_lose_nothing(store):
         assert found in (acknowledged, acknowledged + 1), (SEED, nth)
         assert store.check() == [], (SEED, nth)
         acknowledged = found
-    REPORT(
-        f"{40 * SCALE} kills, seed {SEED}: {acknowledged} steps, slowest first read {slowest * 1000:.0f} ms"
-    )
+        if nth % 40 == 39:
+            REPORT("%d kills, seed %d: %d steps, slowest read %.3f s", nth + 1, SEED, found, slowest)
     assert acknowledged > SCALE
 
 

@@ -9,7 +9,7 @@ import random
 import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +54,11 @@ def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def compare(rows: Sequence[dict[str, Any]], earlier: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the mean difference to an earlier run over repositories, with its 95 % interval by bootstrap."""
-    before, after = _by_repo(earlier, "ndcg"), _by_repo(rows, "ndcg")
+def compare(after: Mapping[str, Sequence[float]], before: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """Return the mean difference to an earlier run over repositories, with its 95 % interval by bootstrap.
+
+    Both are the scores of every question, by repository.
+    """
     differences = [_mean(after[repo]) - _mean(before[repo]) for repo in after if repo in before]
     dice = random.Random(0)
     draws = sorted(_mean(dice.choices(differences, k=len(differences))) for _ in range(_DRAWS))
@@ -93,9 +95,11 @@ def main() -> None:
         rows = measure(arguments.data, arguments.corpus, names, arguments.mode)
     result: dict[str, Any] = {"set": arguments.set, "mode": arguments.mode, **summarise(rows)}
     if arguments.against:
-        result["against"] = compare(rows, json.loads(arguments.against.read_text())["rows"])
+        earlier = json.loads(arguments.against.read_text())
+        result["against"] = compare(_by_repo(rows, "ndcg"), earlier["ndcg_of_each"])
     print(json.dumps(result, indent=1))
-    save(f"quality-{arguments.set}-{arguments.mode}", {**result, "rows": rows})
+    of_each = {repo: [round(value, 4) for value in values] for repo, values in _by_repo(rows, "ndcg").items()}
+    save(f"quality-{arguments.set}-{arguments.mode}", {**result, "ndcg_of_each": of_each})
 
 
 if __name__ == "__main__":

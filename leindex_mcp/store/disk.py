@@ -30,6 +30,7 @@ _REMEDIES = {
     errno.EIO: "check the disk, or set LEINDEX_HOME to another one",
 }
 _CAN_SYNC_DIRECTORIES = os.name != "nt"
+_CANNOT_SYNC = {errno.EINVAL, errno.ENOTSUP}  # what some network file systems say to a directory
 _NATIVE_ERRNO = re.compile(r"\(os error (\d+)\)")  # how LanceDB's Rust code quotes the system
 
 
@@ -67,8 +68,15 @@ class Disk:
 
     def sync_directories(self, directories: Iterable[Path], point: str) -> None:
         """Force the entries of *directories* to the disk, where the system can."""
-        if _CAN_SYNC_DIRECTORIES:
-            self.sync(directories, point)
+        if not _CAN_SYNC_DIRECTORIES:
+            return
+        for directory in directories:
+            self.at(point)
+            try:
+                _fsync(directory)
+            except OSError as error:
+                if error.errno not in _CANNOT_SYNC:
+                    raise
 
     def remove_directory(self, directory: Path, point: str) -> None:
         """Remove a tree that nothing refers to; what cannot be removed now stays for the next time."""

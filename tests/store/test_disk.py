@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
+import stat
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -128,6 +131,27 @@ def test_a_system_that_cannot_sync_directories_is_served_too(tmp_path, monkeypat
 
     assert contents(store.pin()) == {"a": 1}
     assert not [point for point in points if point.endswith("sync-directory")]
+
+
+@pytest.mark.parametrize(
+    ("number", "works"), [(errno.EINVAL, True), (errno.ENOTSUP, True), (errno.EIO, False)]
+)
+def test_a_file_system_that_cannot_sync_directories_is_served_too(tmp_path, monkeypatch, number, works):
+    """Some network file systems say so; a disk that fails says something else."""
+    really = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        really(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    store = Store(tmp_path / "index")
+
+    with nullcontext() if works else pytest.raises(StoreError, match="check the disk"):
+        fill(store, {"a": 1})
+
+    assert (store.head() is not None) == works
 
 
 def test_the_size_of_an_index_may_be_asked_while_it_shrinks(tmp_path):

@@ -33,7 +33,7 @@ class Recipe:
     prefixes: str = (
         "128,64"  #: the first dimensions that are scored, too, in turn, so that a table can be cut
     )
-    steps: int = 350
+    steps: int = 400
     rate: float = 0.02
     rate_weights: float = 0.02
     temperature: float = 0.05

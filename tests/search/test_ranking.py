@@ -149,6 +149,15 @@ def test_without_a_definition_the_best_chunk_is_shown(make_corpus):
     assert (hit.chunk, hit.focus_line) == (1, None)
 
 
+def test_of_two_chunks_the_words_count_twice_what_the_vector_does(make_corpus):
+    """A chunk that says the question is shown rather than one that only means it."""
+    corpus = make_corpus({"a.py": ["x", "cookie", "y"]}, vectors=[[1, 0], [0, 1], [0, 1]])
+
+    (hit,) = rank(corpus, parse("cookie"), np.array([1, 0], np.float32))
+
+    assert hit.chunk == 1
+
+
 def test_a_file_without_chunks_is_never_a_hit(make_corpus):
     """There is nothing to quote, whatever its name says."""
     corpus = make_corpus({"cookie.bin": [], "a.py": ["cookie"]})

@@ -65,6 +65,14 @@ def test_shares_equal_counting_by_hand(question, sets):
         assert found.of_set[row] == pytest.approx(len(held) / max(len(words), 1))
 
 
+def test_a_word_counts_once_however_many_words_of_a_set_are_like_it():
+    """`config` is like both words of `config_configure`: the question is found once, the set twice."""
+    found = overlap(["config", "other"], [{"config", "configure"}])
+
+    assert found.of_question.tolist() == [0.5]
+    assert found.of_set.tolist() == [1]
+
+
 def test_two_neighbours_meet_a_name_that_joins_them():
     """`basic auth` asks for `basicauth`, and both words are found in it."""
     found = overlap(["how", "basic", "auth"], [{"basicauth"}, {"auth"}])

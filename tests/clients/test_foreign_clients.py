@@ -77,7 +77,7 @@ def test_the_typescript_client_lists_calls_cancels_and_gets_errors(modules, proj
     assert "2 files" in seen["index"]["text"]
     assert "login.py:1-2" in seen["search"]["text"]
     assert f"root: {project}" in seen["stats"]["text"]
-    assert "performance.embeddings.batch_size: 32  (default)" in seen["config"]["text"]
+    assert "performance.parallel_processor.batch_size: 100  (default)" in seen["config"]["text"]
     assert seen["error"] == {
         "text": "`search` has no argument `limits`: did you mean `limit`?",
         "isError": True,

@@ -17,6 +17,7 @@ from leindex_mcp.extract.reader import Source, TreeReader
 from leindex_mcp.globs import GlobFilter
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import FileRecord, IndexState, SearchAnswer, SearchHit, SearchState, Skipped
+from leindex_mcp.search import census
 from leindex_mcp.search.answer_text import render
 from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.outline import Outline
@@ -47,6 +48,11 @@ class Request:
     language: str | None
     max_tokens: int
     subtree: str  #: posix path under the root; empty for all of it
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether names or strings are to be counted."""
+        return bool(census.asked(self.question))
 
     @classmethod
     def checked(  # noqa: PLR0913, PLR0917  # the arguments of a search, one to one
@@ -91,25 +97,24 @@ def answer(
     """Return the best places for the question, each quoted from its file as it is on disk now.
 
     Candidates come from the pinned snapshot. A file that was edited since is cut again on the spot, and its
-    hit is marked; a file that is gone is dropped, and the next candidate takes its place.
+    hit is marked; a file that is gone is dropped, and the next candidate takes its place. Names and quoted
+    strings are counted besides, so that nobody needs to grep for them afterwards.
     """
     corpus, question, mode = pinned.corpus, request.question, request.mode
     if pinned.head.encoder != encoder.fingerprint:
         mode = "keyword"  # vectors of another model, until the next run has made new ones
         state = replace(state, detail="answered by keyword alone: its vectors are of another model")
     vector = None if mode == "keyword" else encoder.encode_question(question.text, corpus.idf)
-    candidates = rank(
-        corpus,
-        question,
-        vector,
-        mode=mode,
-        allowed=_allowed(request, corpus),
-        limit=request.limit + _SPARE_CANDIDATES,
-    )
-    hits = tuple(_quoted(request, candidates, pinned, root, max_bytes))
+    allowed = _allowed(request, corpus)
+    limit = request.limit + _SPARE_CANDIDATES
+    candidates = rank(corpus, question, vector, mode=mode, allowed=allowed, limit=limit)
+    with TreeReader(root) as reader:
+        hits = tuple(_quoted(request, candidates, pinned, reader, max_bytes))
+        counts = tuple(_counted(request, pinned, allowed, reader, max_bytes, state))
     if state.state is IndexState.FRESH and any(hit.changed for hit in hits):
         state = replace(state, state=IndexState.STALE, detail="files marked as changed were edited since")
-    return SearchAnswer(hits, state, render(question, hits, state, max_tokens=request.max_tokens))
+    text = render(question, hits, state, max_tokens=request.max_tokens, census=counts)
+    return SearchAnswer(hits, state, counts, text)
 
 
 # ---------------------------------------------------------------- filter
@@ -144,24 +149,43 @@ def _allowed(request: Request, corpus: Corpus) -> NDArray[np.bool_] | None:
 
 
 def _quoted(
-    request: Request, candidates: Sequence[RankedHit], pinned: Pinned, root: Path, max_bytes: int
+    request: Request, candidates: Sequence[RankedHit], pinned: Pinned, reader: TreeReader, max_bytes: int
 ) -> Iterator[SearchHit]:
     """Yield the candidates that are still there, as they read now, up to the limit."""
     wanted = request.limit
-    with TreeReader(root) as reader:
-        for candidate in candidates:
-            if not wanted:
-                return
-            indexed = FileRecord(pinned.corpus.paths[candidate.file], pinned.fingerprint(candidate.file))
-            source = reader.read(indexed, max_bytes)
-            if isinstance(source, Skipped) or source.skip is not None:
-                continue
-            is_same = source.content_hash == int(pinned.content_hashes[candidate.file])
-            hit = _hit(request.question, candidate, pinned.corpus, source) if is_same else None
-            hit = hit or _hit_in_changed_file(request.question, candidate, indexed, source)
-            if hit is not None:
-                wanted -= 1
-                yield hit
+    for candidate in candidates:
+        if not wanted:
+            return
+        indexed = FileRecord(pinned.corpus.paths[candidate.file], pinned.fingerprint(candidate.file))
+        source = reader.read(indexed, max_bytes)
+        if isinstance(source, Skipped) or source.skip is not None:
+            continue
+        is_same = source.content_hash == int(pinned.content_hashes[candidate.file])
+        hit = _hit(request.question, candidate, pinned.corpus, source) if is_same else None
+        hit = hit or _hit_in_changed_file(request.question, candidate, indexed, source)
+        if hit is not None:
+            wanted -= 1
+            yield hit
+
+
+def _counted(
+    request: Request,
+    pinned: Pinned,
+    allowed: NDArray[np.bool_] | None,
+    reader: TreeReader,
+    max_bytes: int,
+    state: SearchState,
+) -> Iterator[str]:
+    """Say how often each name and string of the question occurs in the files as they are now."""
+    corpus = pinned.corpus
+    for wanted in census.asked(request.question):
+        files = census.candidates(corpus, wanted, allowed).tolist()
+        records = (FileRecord(corpus.paths[f], pinned.fingerprint(f)) for f in files[: census.MAX_FILES])
+        sources = [reader.read(record, max_bytes) for record in records]
+        counts = [census.occurrences(source.text, wanted) for source in sources if isinstance(source, Source)]
+        is_fresh = state.is_checked and state.state is IndexState.FRESH
+        n_files = len(corpus) if allowed is None else int(allowed.sum())
+        yield census.line(wanted, counts, candidates=len(files), files=n_files, is_fresh=is_fresh)
 
 
 def _hit(question: Question, candidate: RankedHit, corpus: Corpus, source: Source) -> SearchHit:

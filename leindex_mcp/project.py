@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import anyio
 from anyio import to_thread
@@ -34,6 +34,7 @@ from leindex_mcp.store import Store
 
 _CHEAP_PASS_SECONDS = 0.05  # a pass over the tree that costs no more than this may run before a search
 _PASS_INTERVAL_SECONDS = 1.0  # and does so at most this often
+_COSTLY_PASS_INTERVAL_SECONDS = 30.0  # how often a server has a costly one run behind its answers
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ class LeIndex:
         self._loading = threading.Lock()
         self._encoder: Encoder | None = None
         self._pinned: Pinned | None = None
-        self._pass_seconds = float("inf")  # what the last pass over the tree cost
+        self._pass_seconds = 0.0  # what the last pass over an unchanged tree cost; 0 before the first
         self._passed_at = float("-inf")  # monotonic time of its end
 
     def apply(self, loaded: LoadedSettings) -> None:
@@ -104,15 +105,17 @@ class LeIndex:
         if profile:
             log_profile(report, self.settings.performance)
         self._passed_at = time.monotonic()
-        self._pass_seconds = self._passed_at - started
+        if report.indexed == report.removed == 0:
+            self._pass_seconds = self._passed_at - started
         if self.settings is self.loaded.settings and self.settings.performance.profile == "auto":
             self.apply(self.loaded.for_files(report.files))
         return report
 
-    def is_pass_due(self) -> bool:
-        """Return whether a search should wait for a pass: no complete index, or a cheap pass long ago.
+    def pass_due(self, request: Request) -> Literal["now", "behind", "no"]:
+        """Return whether a search should wait for a pass over the tree, have one run behind it, or need none.
 
-        An index of another model is not complete either.
+        It waits when there is no complete index or one of another model; and where a pass is cheap, once a
+        second and whenever names are to be counted, as a count is complete or worth nothing.
         """
         pinned = self.pin()
         if (
@@ -120,9 +123,11 @@ class LeIndex:
             or not pinned.head.complete
             or pinned.head.encoder != self._load_encoder().fingerprint
         ):
-            return True
-        is_old = time.monotonic() - self._passed_at > _PASS_INTERVAL_SECONDS
-        return is_old and (self._pass_seconds <= _CHEAP_PASS_SECONDS or self._passed_at == float("-inf"))
+            return "now"
+        age_seconds = time.monotonic() - self._passed_at
+        if self._pass_seconds <= _CHEAP_PASS_SECONDS:
+            return "now" if request.is_counting or age_seconds > _PASS_INTERVAL_SECONDS else "no"
+        return "behind" if age_seconds > _COSTLY_PASS_INTERVAL_SECONDS else "no"
 
     # ---------------------------------------------------------------- search
 
@@ -156,25 +161,33 @@ class LeIndex:
             QueryError: An argument cannot be used; the sentence says which and why.
         """
         request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
-        if self.is_pass_due():
+        is_checked = self.pass_due(request) == "now"
+        if is_checked:
             self.index(on_progress=on_progress)
-        return self.answer(request)
+        return self.answer(request, is_checked=is_checked)
 
     async def asearch(self, query: str, **arguments: Any) -> SearchAnswer:  # noqa: ANN401  # those of `search`
         """Do what `search` does, in a worker thread."""
         return await to_thread.run_sync(lambda: self.search(query, **arguments))
 
-    def answer(self, request: Request, running: tuple[int, int | None, str] | None = None) -> SearchAnswer:
+    def answer(
+        self,
+        request: Request,
+        running: tuple[int, int | None, str] | None = None,
+        *,
+        is_checked: bool = False,
+    ) -> SearchAnswer:
         """Answer from what is indexed now, whatever that is.
 
         Args:
             request: What was asked.
             running: Progress of the run that is going on, if one is.
+            is_checked: Whether a pass over the tree ended just before.
         """
         pinned = self.pin()
-        state = state_of(pinned, running)
+        state = replace(state_of(pinned, running), is_checked=is_checked)
         if pinned is None:
-            return SearchAnswer((), state, state.line())
+            return SearchAnswer((), state, rendered=state.line())
         max_bytes = self.settings.file_filtering.max_file_size
         return answering.answer(request, pinned, self._load_encoder(), self.root, max_bytes, state)
 

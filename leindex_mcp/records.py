@@ -177,6 +177,7 @@ class SearchState:
     files_expected: int | None = None  #: files the running pass will have indexed, when known
     chunks: int = 0
     detail: str = ""  #: one sentence for a reader, or empty
+    is_checked: bool = False  #: the tree was compared with the snapshot just before
 
     def line(self) -> str:
         """Return the state as the one line that stands in every answer."""
@@ -207,6 +208,7 @@ class SearchAnswer(Sequence[SearchHit]):
 
     hits: tuple[SearchHit, ...]
     state: SearchState
+    census: tuple[str, ...] = ()  #: how often the names and strings of the question occur, a line each
     rendered: str = ""  #: compact text under the token budget
 
     @overload

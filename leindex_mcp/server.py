@@ -99,10 +99,15 @@ async def search(
     jobs = ctx.request_context.lifespan_context
     project, subtree = await jobs.open(path)
     request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
-    if jobs.progress(project) is not None or await anyio.to_thread.run_sync(project.is_pass_due):
+    due = await anyio.to_thread.run_sync(project.pass_due, request)
+    if due == "now":
         await jobs.start(project).wait(BOUND_SECONDS / 2, _teller(ctx), stops_run=False)
     progress = jobs.progress(project)
-    answer = await anyio.to_thread.run_sync(project.answer, request, progress)
+    answer = await anyio.to_thread.run_sync(
+        lambda: project.answer(request, progress, is_checked=due == "now" and progress is None)
+    )
+    if due == "behind":
+        jobs.start(project)
     return answer.rendered
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(90)  # every test starts processes, and a busy machine takes its time
+
 TREE = {
     "src/mail.py": "def send_mail(address):\n    return address\n",
     "src/log.py": "def write_log(line):\n    return line\n",

@@ -108,6 +108,20 @@ def test_a_file_deleted_after_indexing_is_no_hit(root):
     assert "src/retry.py" not in paths(project.answer(Request.checked("retry failed request")))
 
 
+def test_names_are_counted_and_the_count_says_whether_it_is_complete(root):
+    """What makes an agent fall back to grep is doubt: how often, and is that all?"""
+    project = LeIndex(root)
+
+    assert project.search("retry_request").census == ("`retry_request`: 1 match in 1 file (complete)",)
+    (root / "src/more.py").write_text("retry_request(1, 2)\nretry_request(3, 4)\n")
+    found = project.search("retry_request")
+    assert found.census == ("`retry_request`: 3 matches in 2 files (complete)",)
+    assert found.census[0] in found.rendered
+    assert project.search('"no such words anywhere"').census == (
+        '"no such words anywhere": 0 anywhere in 6 files',
+    )
+
+
 def test_filters_leave_only_what_they_name(root):
     """Globs, language and sub-tree each restrict the candidates, not the order."""
     project = LeIndex(root)

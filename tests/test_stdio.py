@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(90)  # every test starts processes, and a busy machine takes its time
+
 INITIALIZE = {
     "jsonrpc": "2.0",
     "id": 0,

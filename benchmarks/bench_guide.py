@@ -1,4 +1,4 @@
-"""The guide's figures for ignore rules, caches, workers and batches, against plain tools."""
+"""The guide's figures: indexing, searching, ignore rules, caches, workers and batches."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import fnmatch
 import json
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -15,13 +16,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from corpus import make_corpus
-from measure import Sample, costs, interleaved, run, save, summary
+from corpus import make_corpus, questions
+from measure import Sample, costs, interleaved, percentile, run, save, summary
 from pathspec import GitIgnoreSpec
 
 from leindex_mcp import FileStatCache, LeIndex, ParallelScanner, PatternTrie, Settings
 
 _RULE_COUNTS = (10, 100, 1000)
+_QUESTIONS = 200
+_WARM_UP = 10  # questions that nobody counts: imports, page faults, first parse
 _PATHS = 5_000  # that the rules are asked about
 _ENTRIES = (10_000, 100_000)  # of the cache, as the guide sizes it
 _WORKERS = (1, 2, 4, 8)
@@ -33,6 +36,37 @@ def timed(work: Callable[[], object]) -> Sample:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return Sample(time.perf_counter() - wall, time.process_time() - cpu, 0)
+
+
+def index_and_search(tree: Path, rounds: int) -> dict[str, Any]:
+    """Index from nothing with the guide's command, then ask what the guide asks: how long a search takes."""
+    with tempfile.TemporaryDirectory(prefix="leindex-bench-") as home:
+        samples = []
+        for _ in range(rounds):
+            shutil.rmtree(home)
+            samples.append(
+                run(
+                    [sys.executable, "-m", "leindex_mcp", "index", str(tree), "--json"],
+                    env={"LEINDEX_HOME": home},
+                )
+            )
+        report = json.loads(samples[-1].output)
+        project = LeIndex(tree, home=Path(home))
+        asked = questions(tree, _QUESTIONS + _WARM_UP, seed=1)
+        answers = [timed(lambda text=text: project.search(text)) for text in asked][_WARM_UP:]
+    return {
+        "index": costs(samples),
+        "files": report["files"],
+        "chunks": report["chunks"],
+        "seconds": report["seconds"],
+        "search_ms": {
+            kind: {
+                name: percentile([getattr(answer, kind) * 1e3 for answer in answers], share)
+                for name, share in (("p50", 0.5), ("p99", 0.99))
+            }
+            for kind in ("cpu_seconds", "wall_seconds")
+        },
+    }
 
 
 def ignore_rules(tree: Path, rounds: int) -> dict[str, Any]:
@@ -166,6 +200,7 @@ def unchanged(tree: Path, rounds: int) -> dict[str, Any]:
 
 
 MEASURES = {
+    "index": index_and_search,
     "ignore-rules": ignore_rules,
     "caches": caches,
     "unchanged": unchanged,

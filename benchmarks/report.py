@@ -89,6 +89,54 @@ def indexing(results: dict[str, Result]) -> str:
     return text
 
 
+def guide_sizes(results: dict[str, Result]) -> str:
+    """Show a first index and the searches after it beside what the guide expects."""
+    lines = []
+    files_named = ""
+    for files, result in _sized(results, "guide-index"):
+        found = result["result"]
+        lines.append(
+            [
+                files,
+                found["chunks"],
+                found["index"]["cpu_seconds"]["median"],
+                found["index"]["wall_seconds"]["median"],
+                _EXPECTED.get(files, ""),
+                found["index"]["peak_mb"]["median"],
+                *(
+                    found["search_ms"][kind][share]
+                    for kind in ("cpu_seconds", "wall_seconds")
+                    for share in ("p50", "p99")
+                ),
+            ]
+        )
+        files_named += source(result)
+    head = ["files", "chunks", "index, CPU s", "wall s", "guide, wall", "peak MB"]
+    head += ["search p50, CPU ms", "p99", "p50, wall ms", "p99"]
+    intro = "\n`leindex index`, then 200 searches in one process; the guide: p50 50 ms, p99 below 200 ms:\n\n"
+    return intro + table(head, lines) + files_named if lines else ""
+
+
+def answers(results: dict[str, Result]) -> str:
+    """Show how good the answers are."""
+    text = ""
+    for name in sorted(name for name in results if name.startswith("quality-")):
+        result = results[name]
+        count = sum(len(scores) for scores in result["ndcg_of_each"].values())
+        line = [
+            f"{result['set']}, {result['mode']}",
+            count,
+            result["ndcg"],
+            result["hit1"],
+            result["tokens_to_first"],
+        ]
+        text += "\n" + table(
+            ["set, mode", "questions", "NDCG@10", "first hit right", "tokens up to it"], [line]
+        )
+        text += source(result)
+    return text
+
+
 def search(results: dict[str, Result]) -> str:
     """Show the latency of a search, and semble's."""
     text = ""
@@ -194,8 +242,9 @@ def _sized(results: dict[str, Result], prefix: str) -> list[tuple[int, Result]]:
 
 
 SECTIONS: dict[str, Callable[[dict[str, Result]], str]] = {
-    "Indexing": indexing,
+    "Indexing": lambda results: guide_sizes(results) + indexing(results),
     "Search": search,
+    "Answers": answers,
     "Scanning": scanning,
     "Ignore rules": ignore_rules,
     "Caches": caches,

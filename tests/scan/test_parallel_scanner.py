@@ -195,7 +195,10 @@ def test_a_file_that_vanishes_between_listing_and_status_is_passed_over(make_tre
 
     monkeypatch.setattr(os, "scandir", lambda target: Vanishing(real_scandir(target)))
 
-    assert found(scan(root)) == ["a.py"]
+    result = scan(root)
+
+    assert found(result) == ["a.py"]
+    assert result.skipped == []
 
 
 def test_large_files_are_skipped_by_their_size_alone(make_tree):

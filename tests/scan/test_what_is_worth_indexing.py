@@ -58,6 +58,13 @@ def test_no_rule_of_a_project_brings_a_secret_back(make_tree, rule_file):
     assert kept(root) == [rule_file, "a.py"]
 
 
+def test_what_is_no_secret_may_still_be_ignored(make_tree):
+    """The exceptions to our lists take a name off the list; they do not include it."""
+    root = make_tree({".env.example": "", "id_rsa.pub": "", "a.py": ""}, gitignore=".env*\n*.pub\n")
+
+    assert kept(root) == [".gitignore", "a.py"]
+
+
 def test_a_directory_is_no_secret(make_tree):
     """`.env*` means files: `.envoy/` holds a proxy's configuration."""
     assert kept(make_tree({".envoy/proxy.yaml": "", "a.key/x.py": ""})) == [".envoy/proxy.yaml", "a.key/x.py"]

@@ -44,6 +44,15 @@ def test_a_file_whose_names_are_said_elsewhere_is_more_central(make_corpus):
     assert core[1] == core[2] == core[3] == core[4]
 
 
+def test_a_short_name_is_said_by_chance(make_corpus):
+    """Three letters stand in any text."""
+    files = {"a.py": ["fly"], "b.py": ["fly fly"], "c.py": ["x"]}
+
+    core = make_corpus(files, defines={"a.py": [("fly", FUNCTION, 1)]}).core
+
+    assert core[0] == core[2]
+
+
 def test_an_outlier_is_clipped():
     """A file that everybody imports must not win every question."""
     values = np.zeros(1000)

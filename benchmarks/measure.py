@@ -90,7 +90,9 @@ def costs(samples: Sequence[Sample]) -> dict[str, Any]:
         "cpu_seconds": summary([sample.cpu_seconds for sample in samples]),
         "wall_seconds": summary([sample.wall_seconds for sample in samples]),
         "peak_mb": summary([sample.peak_bytes / 1e6 for sample in samples]),
-        "raw": [{**asdict(sample), "output": sample.output[:200]} for sample in samples],
+        "raw": [
+            {name: value for name, value in asdict(sample).items() if name != "output"} for sample in samples
+        ],
     }
 
 

@@ -22,6 +22,7 @@ from leindex_mcp.errors import IndexBusyError, IndexGoneError, RootVanishedError
 from leindex_mcp.extract.document import read_documents
 from leindex_mcp.one_error import one_error
 from leindex_mcp.pinned import Pinned
+from leindex_mcp.pinned_update import PinnedUpdate
 from leindex_mcp.records import Batch, Document, FileRecord, IndexReport, Skipped, StoredFile
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.freshness import changes, is_unchanged, settled
@@ -83,6 +84,8 @@ class _Run:
         self._started = time.perf_counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._scan: ScanResult | None = None
+        self._compared: dict[str, StoredFile] | None = None
+        self._update = PinnedUpdate()
         self._changed: Sequence[FileRecord] = ()
         self._removed: Sequence[str] = ()
         self._indexed = 0
@@ -95,7 +98,7 @@ class _Run:
             return False
         if pinned.head.encoder != self._parts.encoder.fingerprint:
             return False
-        self._scan = scan = await self._walk()
+        self._update, self._scan = PinnedUpdate(pinned), (scan := await self._walk())
         # Whole columns first: for a tree that nobody touched, nothing is built file by file.
         if await to_thread.run_sync(is_unchanged, scan, pinned.corpus.paths, pinned.fingerprints.tolist()):
             return True
@@ -103,16 +106,17 @@ class _Run:
         return not self._changed and not self._removed
 
     async def catch_up(self, writer: Writer) -> None:
-        """Compare again, now that nobody else writes, and write what differs."""
+        """Write what differs; compare again if somebody else has written meanwhile."""
         encoder = self._parts.encoder
         stored = await to_thread.run_sync(
             lambda: writer.begin(encoder=encoder.fingerprint, dim=encoder.dim, rebuild=self._force)
         )
-        await self._compare(stored)
+        if stored != self._compared:
+            await self._compare(stored)
         await self._replace_changed(writer)
         await self._remove_deleted(writer)
         with self._timing("store"):
-            await to_thread.run_sync(_publish, self._parts.store, writer)
+            await to_thread.run_sync(self._update.publish, self._parts.store, writer)
 
     # ------------------------------------------------------------ scan
 
@@ -125,7 +129,7 @@ class _Run:
         if stored and not scan.records and not self._force:
             raise RootVanishedError(self._parts.root, len(stored))
         work = await to_thread.run_sync(changes, scan, stored)
-        self._changed, self._removed = work.changed, work.removed
+        self._compared, self._changed, self._removed = stored, work.changed, work.removed
 
     async def _walk(self) -> ScanResult:
         """Walk the tree in a thread that stops soon after a cancellation."""
@@ -189,6 +193,7 @@ class _Run:
             async for batch in batches_in:
                 with self._timing("store"):
                     await to_thread.run_sync(writer.commit, batch)
+                self._update.add(batch)
                 self._indexed += len(batch.documents)
                 self._bytes_read += sum(d.record.fingerprint.size_bytes for d in batch.documents)
                 writer.report_progress(self._indexed, total)
@@ -200,6 +205,7 @@ class _Run:
             removal = replace(_embedded(self._parts.encoder, ()), removed=tuple(self._removed))
             with self._timing("store"):
                 await to_thread.run_sync(writer.commit, removal)
+            self._update.add(removal)
 
     # ------------------------------------------------------------ report
 
@@ -268,12 +274,6 @@ def _settled(document: Document, read_ns: int) -> Document:
     if fingerprint == document.record.fingerprint:
         return document
     return replace(document, record=replace(document.record, fingerprint=fingerprint))
-
-
-def _publish(store: Store, writer: Writer) -> None:
-    """Let the new generation answer, and leave what a search maps beside the tables it is derived from."""
-    writer.finish()
-    writer.publish_view(Pinned.of(store.pin()).arrays())
 
 
 # ---------------------------------------------------------------- the frame around the stages

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leindex_mcp.records import Fingerprint, SkipReason, StoredFile
+from leindex_mcp.records import Batch, ChunkColumns, FileColumns, Fingerprint, SkipReason, StoredFile
+from leindex_mcp.search import corpus_update
 from leindex_mcp.search.corpus import Corpus, build
-from leindex_mcp.store import Head, Snapshot
+from leindex_mcp.store import Head, Snapshot, batch_columns
 
 _CORPUS = "corpus."  # prefix of the corpus's arrays among those of a view
 _SKIP_CODES = ("", *(reason.value for reason in SkipReason))
@@ -31,12 +33,26 @@ class Pinned:
     def of(cls, snapshot: Snapshot) -> Pinned:
         """Map what was published with the snapshot, or derive it from the tables."""
         if snapshot.view is not None:
-            return cls._mapped(snapshot.head, snapshot.view)
-        files = snapshot.files
-        skips = np.array([_SKIP_CODES.index(skip or "") for skip in files.skip], np.uint8)
-        return cls(
-            snapshot.head, build(files, snapshot.chunks), files.fingerprints, files.content_hash, skips
+            with suppress(KeyError, TypeError):  # another release published other arrays
+                return cls._mapped(snapshot.head, snapshot.view)
+        return cls._derived(snapshot.head, snapshot.files, snapshot.chunks)
+
+    def updated(self, head: Head, batch: Batch) -> Pinned:
+        """Return what `of` derives from the snapshot of *head*: this one, but for the files of *batch*."""
+        fresh = self._derived(head, *batch_columns(batch))
+        files = corpus_update.files_weave(self.corpus.paths, fresh.corpus.paths, batch.removed)
+        return Pinned(
+            head,
+            corpus_update.updated(self.corpus, fresh.corpus, files),
+            files.lay(self.fingerprints, fresh.fingerprints),
+            files.lay(self.content_hashes, fresh.content_hashes),
+            files.lay(self.skips, fresh.skips),
         )
+
+    @classmethod
+    def _derived(cls, head: Head, files: FileColumns, chunks: ChunkColumns) -> Pinned:
+        skips = np.array([_SKIP_CODES.index(skip or "") for skip in files.skip], np.uint8)
+        return cls(head, build(files, chunks), files.fingerprints, files.content_hash, skips)
 
     @classmethod
     def _mapped(cls, head: Head, arrays: Mapping[str, NDArray[np.generic]]) -> Pinned:

@@ -95,10 +95,14 @@ def _directory_reasons(directory: str) -> int:
 
 
 def flags(relatives: Iterable[str]) -> NDArray[np.uint8]:
-    """Return the reasons of every path; where most paths are tests, being one says nothing."""
-    found = np.array([reasons(relative) for relative in relatives], np.uint8)
+    """Return the reasons of every path."""
+    return np.array([reasons(relative) for relative in relatives], np.uint8)
+
+
+def telling(found: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the reasons that tell paths apart: where most are tests, being one says nothing."""
     if 2 * np.count_nonzero(found & Aside.TEST) > len(found):
-        found &= np.uint8(0xFF ^ Aside.TEST)
+        return found & np.uint8(0xFF ^ Aside.TEST)
     return found
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from leindex_mcp import words
-from leindex_mcp.records import FileColumns
-from leindex_mcp.search import paths, runs
+from leindex_mcp.search import runs
 from leindex_mcp.search.defined_names import DefinedNames
+from leindex_mcp.search.imports import Imports
 from leindex_mcp.search.postings import Postings
 
 SHORTEST_NAME = 4  # shorter names are mentioned by chance
@@ -20,21 +17,20 @@ CLIP = 2.0  # a file ten times as central is not ten times as likely
 
 
 def core_scores(
-    files: FileColumns,
+    imports: Imports,
     names: DefinedNames,
     name_terms: NDArray[np.uint32],
     postings: Postings,
-    file_of_chunk: NDArray[np.int32],
+    chunk_offsets: NDArray[np.int64],
 ) -> NDArray[np.float32]:
     """Return the sum of both standard scores of every file, each between -2 and 2.
 
     Args:
         name_terms: The keyword term of each distinct name.
     """
-    imports = _importing_files(files, [paths.stem(relative) for relative in files.relative])
-    mentions = _mentions_elsewhere(names, name_terms, postings, file_of_chunk)
-    holds_text = np.bincount(file_of_chunk, minlength=len(files.relative)) > 0
-    return _standard(np.log1p(imports), holds_text) + _standard(np.log1p(mentions), holds_text)
+    mentions = _mentions_elsewhere(names, name_terms, postings, chunk_offsets)
+    holds_text = np.diff(chunk_offsets) > 0
+    return _standard(np.log1p(imports.importing()), holds_text) + _standard(np.log1p(mentions), holds_text)
 
 
 def mention_terms(names: words.WordCounts) -> NDArray[np.uint32]:
@@ -47,44 +43,36 @@ def mention_terms(names: words.WordCounts) -> NDArray[np.uint32]:
     return terms
 
 
-def _importing_files(files: FileColumns, stems: Sequence[str]) -> NDArray[np.float64]:
-    """Count, for every file, the other files whose import lines name its stem."""
-    importing = Counter(files.import_stems)  # without repeats within one file
-    counts = np.array([importing[stem] for stem in stems], np.float64)
-    offsets = files.import_offsets.tolist()
-    for file, stem in enumerate(stems):
-        if counts[file] and stem in files.import_stems[offsets[file] : offsets[file + 1]]:
-            counts[file] -= 1
-    return counts
-
-
 def _mentions_elsewhere(
-    names: DefinedNames, name_terms: NDArray[np.uint32], postings: Postings, file_of_chunk: NDArray[np.int32]
+    names: DefinedNames, name_terms: NDArray[np.uint32], postings: Postings, chunk_offsets: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Count, for every file, how often other files say the names that it defines."""
-    n_files = len(names.file_offsets) - 1
-    file, name = _telling_pairs(names)
-    term = np.searchsorted(postings.terms, name_terms[name])
+    n_files = len(chunk_offsets) - 1
+    file, wanted = _in_order_of_term(*_telling_pairs(names), name_terms)
+    term = np.searchsorted(postings.terms, wanted)
     term = np.minimum(term, max(len(postings.terms) - 1, 0))
-    known = postings.terms[term] == name_terms[name] if len(postings.terms) else np.zeros(len(term), bool)
+    known = postings.terms[term] == wanted if len(postings.terms) else np.zeros(len(term), bool)
     file, term = file[known], term[known]
-    if not len(term):
-        return np.zeros(n_files)
-    # The postings of the telling terms only, in order of term and chunk, added up by (term, file).
-    telling = np.unique(term)
-    chosen = runs.positions(postings.offsets, telling)
-    lengths = postings.offsets[telling + 1] - postings.offsets[telling]
-    rank = np.repeat(np.arange(len(telling)), lengths)
-    pairs = rank * n_files + file_of_chunk[postings.chunks[chosen]]
-    starts = np.flatnonzero(runs.is_new(pairs))
-    said = np.add.reduceat(postings.counts[chosen], starts, dtype=np.int64)
-    everywhere = np.bincount(rank[starts], said)
+    first, last = postings.offsets[term], postings.offsets[term + 1]
     # What the defining file says itself, its definition at least, does not count.
-    rank = np.searchsorted(telling, term)
-    own = np.searchsorted(pairs[starts], rank * n_files + file)
-    own = np.minimum(own, len(starts) - 1)
-    at_home = np.where(pairs[starts][own] == rank * n_files + file, said[own], 0)
-    return np.bincount(file, everywhere[rank] - at_home, n_files).astype(np.float64)
+    home_first = runs.first_not_below(postings.chunks, first, last, chunk_offsets[file])
+    home_last = runs.first_not_below(postings.chunks, home_first, last, chunk_offsets[file + 1])
+    # Differences of running sums; they may wrap around, the differences do not.
+    said = np.zeros(len(postings.counts) + 1, np.uint32)
+    np.cumsum(postings.counts, dtype=np.uint32, out=said[1:])
+    elsewhere = (said[last] - said[first]) - (said[home_last] - said[home_first])
+    return np.bincount(file, elsewhere, n_files).astype(np.float64)
+
+
+def _in_order_of_term(
+    file: NDArray[np.int32], name: NDArray[np.int64], name_terms: NDArray[np.uint32]
+) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
+    """Return the files and the terms of (file, name) pairs: searches in order stay in the cache."""
+    keys = name_terms[name].astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= np.arange(len(name), dtype=np.uint64)
+    keys.sort()
+    return file[(keys & np.uint64(0xFFFF_FFFF)).astype(np.int64)], (keys >> np.uint64(32)).astype(np.uint32)
 
 
 def _telling_pairs(names: DefinedNames) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

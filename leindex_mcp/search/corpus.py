@@ -16,6 +16,7 @@ from leindex_mcp.search import aside, paths
 from leindex_mcp.search.core import core_scores, mention_terms
 from leindex_mcp.search.defined_names import DefinedNames
 from leindex_mcp.search.dense import Vectors
+from leindex_mcp.search.imports import Imports
 from leindex_mcp.search.name_words import NameWords
 from leindex_mcp.search.outline import Outline
 from leindex_mcp.search.postings import Postings
@@ -43,7 +44,10 @@ class Corpus:
     vectors: Vectors
     names: DefinedNames
     words: NameWords
-    aside: NDArray[np.uint8]  #: (files,) `Aside` reasons
+    name_terms: NDArray[np.uint32]  #: (names,) keyword term of each defined name as a whole
+    imports: Imports
+    reasons: NDArray[np.uint8]  #: (files,) `Aside` reasons
+    aside: NDArray[np.uint8]  #: (files,) those of them that tell files apart
     core: NDArray[np.float32]  #: (files,) -4 to 4
 
     def __len__(self) -> int:
@@ -94,8 +98,9 @@ class Corpus:
 
 def build(files: FileColumns, chunks: ChunkColumns) -> Corpus:
     """Derive what searching needs from one snapshot. O(n log n) in its postings."""
-    names = DefinedNames.of(files)
+    names, imports, reasons = DefinedNames.of(files), Imports.of(files), aside.flags(files.relative)
     name_counts = words.count(list(names.texts))
+    name_terms = mention_terms(name_counts)
     path_counts = words.count([paths.spoken(relative) for relative in files.relative])
     stem_counts = words.count([paths.stem(relative) for relative in files.relative])
     postings = Postings.of(chunks.terms, words.keyword_terms(path_counts), chunks.file)
@@ -114,8 +119,11 @@ def build(files: FileColumns, chunks: ChunkColumns) -> Corpus:
         vectors=Vectors.of(chunks.vectors),
         names=names,
         words=NameWords.of(stem_counts, path_counts, name_counts),
-        aside=aside.flags(files.relative),
-        core=core_scores(files, names, mention_terms(name_counts), postings, chunks.file),
+        name_terms=name_terms,
+        imports=imports,
+        reasons=reasons,
+        aside=aside.telling(reasons),
+        core=core_scores(imports, names, name_terms, postings, chunk_offsets),
     )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
 
 from leindex_mcp.records import DefinitionKind, FileColumns
 from leindex_mcp.search import runs
 from leindex_mcp.search.outline import Outline
-from leindex_mcp.search.strings import Strings
+from leindex_mcp.search.strings import Strings, spelling_hash
 
 KINDS = tuple(DefinitionKind)
 
@@ -41,35 +40,58 @@ class DefinedNames:
         distinct: dict[str, int] = {}
         met = [distinct.setdefault(text, len(distinct)) for text in files.definition_names]
         texts = list(distinct)
-        hashes = np.array([_hash(text) for text in texts], np.uint64)
+        hashes = np.array([spelling_hash(text) for text in texts], np.uint64)
         order = np.argsort(hashes)
         rank = np.empty(len(order), np.int32)
         rank[order] = np.arange(len(order), dtype=np.int32)
-        name = rank[met] if met else rank
-        by_name = np.argsort(name, kind="stable").astype(np.int32)
-        counts = np.diff(files.definition_offsets)
+        return cls.inverted(
+            hashes=hashes[order],
+            texts=Strings.of(texts[i] for i in order.tolist()),
+            file_offsets=files.definition_offsets.astype(np.int64),
+            name=rank[met] if met else rank,
+            kind=files.definition_kinds.astype(np.uint8),
+            line=files.definition_lines.astype(np.int32),
+        )
+
+    @classmethod
+    def inverted(
+        cls,
+        *,
+        hashes: NDArray[np.uint64],
+        texts: Strings,
+        file_offsets: NDArray[np.int64],
+        name: NDArray[np.int32],
+        kind: NDArray[np.uint8],
+        line: NDArray[np.int32],
+    ) -> DefinedNames:
+        """Derive which definitions and which files each name has."""
+        # One sort of (name, definition) as one number: a stable sort by name, several times as fast.
+        keys = (name.astype(np.int64) << 32) | np.arange(len(name))
+        keys.sort()
+        by_name = (keys & 0xFFFF_FFFF).astype(np.int32)
+        counts = np.diff(file_offsets)
         file = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
         # Names in `by_name` order are ascending, and so are the files within a name: repeats are neighbours.
         pair_name, pair_file = name[by_name], file[by_name]
         is_new = runs.is_new(pair_name) | runs.is_new(pair_file)
         return cls(
-            hashes=hashes[order],
-            texts=Strings.of(texts[i] for i in order.tolist()),
-            offsets=np.searchsorted(pair_name, np.arange(len(texts) + 1)).astype(np.int64),
+            hashes=hashes,
+            texts=texts,
+            offsets=_offsets(pair_name, len(hashes)),
             by_name=by_name,
-            holder_offsets=np.searchsorted(pair_name[is_new], np.arange(len(texts) + 1)).astype(np.int64),
+            holder_offsets=_offsets(pair_name[is_new], len(hashes)),
             holders=pair_file[is_new],
-            file_offsets=files.definition_offsets.astype(np.int64),
+            file_offsets=file_offsets,
             file=file,
             name=name,
-            kind=files.definition_kinds.astype(np.uint8),
-            line=files.definition_lines.astype(np.int32),
+            kind=kind,
+            line=line,
         )
 
     def defining(self, name: str) -> NDArray[np.int32]:
         """Return the definitions of exactly this name, in order of file and line."""
-        place = int(np.searchsorted(self.hashes, np.uint64(_hash(name))))
-        if place == len(self.hashes) or int(self.hashes[place]) != _hash(name):
+        place = int(np.searchsorted(self.hashes, np.uint64(spelling_hash(name))))
+        if place == len(self.hashes) or int(self.hashes[place]) != spelling_hash(name):
             return self.by_name[:0]
         return self.by_name[self.offsets[place] : self.offsets[place + 1]]
 
@@ -79,5 +101,6 @@ class DefinedNames:
         return Outline(self.line[first:last].tolist(), lambda i: self.texts[int(self.name[first + i])])
 
 
-def _hash(name: str) -> int:
-    return xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass"))
+def _offsets(names: NDArray[np.int32], n_names: int) -> NDArray[np.int64]:
+    """Return where the run of each name begins in an ascending array, and the end."""
+    return np.concatenate([[0], np.cumsum(np.bincount(names, minlength=n_names))]).astype(np.int64)

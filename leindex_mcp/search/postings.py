@@ -25,6 +25,7 @@ class Postings:
     offsets: NDArray[np.int64]  #: (t + 1,)
     chunks: NDArray[np.int32]
     counts: NDArray[np.uint8]
+    lengths: NDArray[np.float32]  #: (m,) words of each chunk, its path's included
     damping: NDArray[np.float32]  #: (m,) per chunk k1 * (1 - b + b * length / mean length)
 
     @classmethod
@@ -51,7 +52,8 @@ class Postings:
         hashes = (keys >> np.uint64(24)).astype(np.uint32)
         starts = np.flatnonzero(runs.is_new(hashes))
         offsets = np.append(starts, len(hashes)).astype(np.int64)
-        return cls(hashes[starts], offsets, chunks, counts, _damping(_lengths(rows, extra, extra_row)))
+        lengths = _lengths(rows, extra, extra_row)
+        return cls(hashes[starts], offsets, chunks, counts, lengths, damping(lengths))
 
     def find(self, term: int) -> slice:
         """Return where the term's postings are; an empty slice for a term that no chunk holds."""
@@ -73,12 +75,12 @@ def _lengths(rows: TermCounts, extra: TermCounts, extra_row: NDArray[np.int32]) 
     return (np.diff(said[rows.offsets]) + np.diff(extra.offsets)[extra_row]).astype(np.float32)
 
 
-def _damping(lengths: NDArray[np.float32]) -> NDArray[np.float32]:
+def damping(lengths: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return k1 * (1 - b + b * length / mean length)."""
     mean = float(lengths.mean()) if len(lengths) else 0.0
     relative = lengths / np.float32(mean or 1.0)
-    damping: NDArray[np.float32] = SATURATION * (1 - LENGTH_PENALTY + LENGTH_PENALTY * relative)
-    return damping
+    damped: NDArray[np.float32] = SATURATION * (1 - LENGTH_PENALTY + LENGTH_PENALTY * relative)
+    return damped
 
 
 def _keys(rows: TermCounts, n_rows: int) -> NDArray[np.uint64]:

@@ -31,3 +31,19 @@ def maxima(values: NDArray[np.float32], offsets: NDArray[np.int64], *, empty: fl
     if len(filled):
         highest[filled] = np.maximum.reduceat(values, offsets[filled])
     return highest
+
+
+def first_not_below(
+    values: NDArray[np.int32], first: NDArray[np.int64], last: NDArray[np.int64], goals: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return for each goal where `values[first:last]`, which ascend, stop to be below it; *last* at most."""
+    low, high = first.copy(), last.copy()
+    # One step of every binary search at a time, of those that are not at their end.
+    open_ = np.flatnonzero(low < high)
+    while len(open_):
+        middle = (low[open_] + high[open_]) // 2
+        is_below = values[middle] < goals[open_]
+        low[open_[is_below]] = middle[is_below] + 1
+        high[open_[~is_below]] = middle[~is_below]
+        open_ = open_[low[open_] < high[open_]]
+    return low

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 _ENCODING = "utf-8"
@@ -53,3 +54,14 @@ class Strings:
         at_start = (starts == self.offsets[items]) | (before == ord(separator))
         found: NDArray[np.int64] = items[at_end & at_start]
         return found
+
+
+def spelling_hash(text: str) -> int:
+    """Return 64 bits that tell the exact spelling from every other."""
+    return xxhash.xxh3_64_intdigest(text.encode(_ENCODING, _ERRORS))
+
+
+def spelling_hashes(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Return the hash of each text; repeats are hashed once."""
+    known = {text: spelling_hash(text) for text in set(texts)}
+    return np.array([known[text] for text in texts], np.uint64)

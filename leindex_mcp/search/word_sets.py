@@ -33,10 +33,11 @@ class WordSets:
     @classmethod
     def of(cls, rows: NDArray[np.int64], words: NDArray[np.int64], *, n_sets: int, n_words: int) -> WordSets:
         """Invert the pairs (set, word id); repeated pairs count once."""
-        pairs = words.astype(np.int64) * max(n_sets, 1) + rows
+        set_bits = n_sets.bit_length()
+        pairs = (words.astype(np.int64) << set_bits) | rows
         pairs.sort()
         pairs = pairs[runs.is_new(pairs)]
-        word, held_by = np.divmod(pairs, max(n_sets, 1))
+        word, held_by = pairs >> set_bits, pairs & ((1 << set_bits) - 1)
         offsets = np.searchsorted(word, np.arange(n_words + 1))
         sizes = np.bincount(held_by, minlength=n_sets)
         return cls(offsets, held_by.astype(np.int32), sizes.astype(np.int32))

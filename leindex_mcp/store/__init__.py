@@ -1,5 +1,6 @@
 """rows <-> snapshot: keep the index whole under kills, and let many processes read it."""
 
+from leindex_mcp.store.batch_columns import batch_columns
 from leindex_mcp.store.reader import Snapshot
 from leindex_mcp.store.schema import SCHEMA
 from leindex_mcp.store.snapshot import Head
@@ -7,4 +8,4 @@ from leindex_mcp.store.store import Store
 from leindex_mcp.store.writer import Writer
 from leindex_mcp.store.writer_lock import Progress
 
-__all__ = ["SCHEMA", "Head", "Progress", "Snapshot", "Store", "Writer"]
+__all__ = ["SCHEMA", "Head", "Progress", "Snapshot", "Store", "Writer", "batch_columns"]

@@ -91,7 +91,7 @@ def chunk_columns(table: pa.Table, numbers: NDArray[np.int64], dim: int, directo
         order = np.argsort(keys, kind="stable")
         if not np.all(np.diff(keys[order]) > 0):
             raise IndexDamagedError(directory, "two chunks have the same place in one file")
-        columns = _reorder(columns, order)
+        columns = reorder(columns, order)
     return columns
 
 
@@ -107,7 +107,8 @@ def _positions(of_rows: NDArray[np.int64], numbers: NDArray[np.int64], directory
     return positions.astype(np.int32)
 
 
-def _reorder(columns: ChunkColumns, order: NDArray[np.int64]) -> ChunkColumns:
+def reorder(columns: ChunkColumns, order: NDArray[np.int64]) -> ChunkColumns:
+    """Return the chunks in another order."""
     terms = columns.terms
     lengths = np.diff(terms.offsets)[order]
     offsets = np.concatenate([[0], np.cumsum(lengths)])

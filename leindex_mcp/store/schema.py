@@ -26,7 +26,7 @@ CHUNKS = "chunks"  #: one row a chunk, keyed by file and ordinal
 NUMBER = "file"  #: the column of both tables that says which file a row belongs to
 FINGERPRINT = Fingerprint._fields  #: four columns of the files table
 
-_KINDS = {kind: position for position, kind in enumerate(DefinitionKind)}
+KINDS = {kind: position for position, kind in enumerate(DefinitionKind)}
 
 
 @cache
@@ -75,7 +75,7 @@ def file_rows(batch: Batch, first_number: int) -> pa.Table:
     import pyarrow as pa
 
     documents = batch.documents
-    fingerprints = _signed(document.record.fingerprint for document in documents)
+    fingerprints = signed(document.record.fingerprint for document in documents)
     definitions = [document.definitions for document in documents]
     columns = [
         np.arange(first_number, first_number + len(documents)),
@@ -86,7 +86,7 @@ def file_rows(batch: Batch, first_number: int) -> pa.Table:
         [document.content_hash for document in documents],
         [len(document.chunks) for document in documents],
         [[to_bytes(definition.name) for definition in of_file] for of_file in definitions],
-        [[_KINDS[definition.kind] for definition in of_file] for of_file in definitions],
+        [[KINDS[definition.kind] for definition in of_file] for of_file in definitions],
         [[definition.line for definition in of_file] for of_file in definitions],
         [[to_bytes(stem) for stem in document.import_stems] for document in documents],
     ]
@@ -129,7 +129,7 @@ def numbers_filter(numbers: Sequence[int]) -> str:
     return f"{NUMBER} IN ({','.join(str(int(number)) for number in numbers)})"
 
 
-def _signed(fingerprints: Iterable[Fingerprint]) -> NDArray[np.int64]:
+def signed(fingerprints: Iterable[Fingerprint]) -> NDArray[np.int64]:
     """Return the fingerprints as (n, 4), modulo 2**64: inodes and far times may exceed 63 bits."""
     wrapped = [[value & 0xFFFF_FFFF_FFFF_FFFF for value in fingerprint] for fingerprint in fingerprints]
     return np.array(wrapped, np.uint64).reshape(-1, len(FINGERPRINT)).view(np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leindex_mcp.search.aside import Aside, flags, reasons
+from leindex_mcp.search.aside import Aside, flags, reasons, telling
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_a_path_says_whether_it_stands_aside(relative, expected):
 
 def test_where_most_files_are_tests_being_one_says_nothing():
     """A repository of test tools is not one big aside."""
-    mostly = flags(["tests/a.py", "tests/b.py", "src/c.py"])
-    half = flags(["tests/a.py", "src/b.py"])
+    mostly = telling(flags(["tests/a.py", "tests/b.py", "src/c.py"]))
+    half = telling(flags(["tests/a.py", "src/b.py"]))
 
     assert mostly.tolist() == [0, 0, 0]
     assert half.tolist() == [Aside.TEST, 0]

@@ -1,0 +1,116 @@
+"""What a small run publishes is what the tables say."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from leindex_mcp import LeIndex
+from leindex_mcp.pinned import Pinned
+from leindex_mcp.store import Store
+
+FILES = {f"src/part_{i}.py": f"def load_{i}(path):\n    return parse_{i % 5}(path)\n" for i in range(40)}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Forty files, indexed."""
+    root = tmp_path / "root"
+    write(root, FILES)
+    project = LeIndex(root, home=tmp_path / "home")
+    project.index()
+    return project
+
+
+def write(root, files):
+    """Write files whose fingerprints can be trusted at once."""
+    for relative, text in files.items():
+        path = root / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, ns=(1, 10**18 + len(text)))
+
+
+def derived(project, monkeypatch):
+    """Derive everything from the tables, as if no view had been published."""
+    with monkeypatch.context() as patch:
+        patch.setattr("leindex_mcp.store.reader.Snapshot.view", None)
+        return Pinned.of(project.store.pin())
+
+
+def same(found, expected):
+    """Tell whether two snapshots are equal, array by array, types included."""
+    pairs = [(found.arrays()[name], array) for name, array in expected.arrays().items()]
+    return found.arrays().keys() == expected.arrays().keys() and all(
+        array.dtype == other.dtype and np.array_equal(array, other) for array, other in pairs
+    )
+
+
+@pytest.fixture
+def tables_closed(monkeypatch):
+    """Let nobody read rows for a snapshot; returns what opens them again."""
+    with monkeypatch.context() as patch:
+        patch.setattr("leindex_mcp.store.reader.read_rows", None)
+        yield patch.undo
+
+
+def test_a_small_run_publishes_what_the_tables_say(project, tables_closed, monkeypatch):
+    """One file changed, one new, one renamed, one gone binary, one without its definitions."""
+    write(
+        project.root,
+        {
+            "src/part_3.py": "import part_4\n\ndef other(x):\n    return load_4(x)\n",
+            "docs/new.md": "# New\n\nload_7 is described here\n",
+            "src/part_9.py": "",
+        },
+    )
+    (project.root / "src/part_7.py").rename(project.root / "src/moved.py")
+    (project.root / "src/part_8.py").write_bytes(b"\0\1\2" * 50)
+
+    report = project.index()
+    tables_closed()
+
+    assert (report.indexed, report.removed) == (5, 1)
+    assert same(project.pin(), derived(project, monkeypatch))
+    assert project.search("other").hits[0].path == "src/part_3.py"
+
+
+def test_runs_that_follow_each_other_build_on_each_other(project, tables_closed, monkeypatch):
+    """What was published is the ground of the next run."""
+    for turn in range(3):
+        write(project.root, {f"src/part_{turn}.py": f"def turn_{turn}():\n    pass\n"})
+        project.index()
+    tables_closed()
+
+    assert same(project.pin(), derived(project, monkeypatch))
+
+
+def test_what_another_process_wrote_meanwhile_is_not_lost(project, monkeypatch):
+    """The snapshot that a run began with is old as soon as somebody else commits."""
+    other = LeIndex(project.root, home=project.store.directory.parent)
+    take = Store.writer
+
+    def late(store, wait_seconds=0.0):
+        monkeypatch.setattr(Store, "writer", take)
+        (project.root / "src/part_1.py").unlink()
+        other.index()
+        return take(store, wait_seconds)
+
+    monkeypatch.setattr(Store, "writer", late)
+    write(project.root, {"src/part_2.py": "def from_here():\n    pass\n"})
+    project.index()
+
+    assert same(project.pin(), derived(project, monkeypatch))
+    assert "src/part_1.py" not in list(project.pin().corpus.paths)
+
+
+def test_a_forced_run_derives_everything_from_its_tables(project, monkeypatch):
+    """A new generation has nothing of the old one, not even a file that is gone."""
+    (project.root / "src/part_5.py").unlink()
+
+    project.index(force=True)
+
+    assert same(project.pin(), derived(project, monkeypatch))
+    assert "src/part_5.py" not in list(project.pin().corpus.paths)

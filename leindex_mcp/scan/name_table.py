@@ -11,8 +11,7 @@ from leindex_mcp.scan.pattern import fold
 from leindex_mcp.scan.segment import Segment
 
 _MANY: Final = 64  # affixes that one name is compared with, at most
-#: Stands for affixes that are too many to be compared: every name starts, and ends, with this one.
-_ANY_AFFIX: Final = ("",)
+_LENGTHS_OF_MANY: Final = (8, 4, 2, 1)  # to which they are cut in turn, until they are few
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,8 @@ class NameTable:
         return Features(
             heads=_few(heads),
             initials=frozenset(head[0] for head in heads),
-            ends={ending: _few(some) for ending, some in ends.items()},
-            last_letters={letter: _few(some) for letter, some in last_letters.items()},
+            ends={ending: _few_tails(some) for ending, some in ends.items()},
+            last_letters={letter: _few_tails(some) for letter, some in last_letters.items()},
             infixes=tuple(infixes),
             is_ascii="".join((*self._names, *heads, *tails, *infixes)).isascii(),
             matches_anything=self._anything >= 0 or "" in infixes or len(infixes) > _MANY,
@@ -140,5 +139,15 @@ def _last_success(trials: list[_Trial], name: str, best: int) -> int:
     return best
 
 
-def _few(affixes: Collection[str]) -> tuple[str, ...]:
-    return tuple(affixes) if len(affixes) <= _MANY else _ANY_AFFIX
+def _few(heads: Collection[str]) -> tuple[str, ...]:
+    """Return the heads, cut short if they are many: a name that starts with one starts with what is left."""
+    for length in _LENGTHS_OF_MANY:
+        if len(heads) <= _MANY:
+            break
+        heads = {head[:length] for head in heads}
+    return tuple(heads)
+
+
+def _few_tails(tails: Collection[str]) -> tuple[str, ...]:
+    """Return the tails, cut short in the same way."""
+    return tuple(head[::-1] for head in _few([tail[::-1] for tail in tails]))

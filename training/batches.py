@@ -54,7 +54,7 @@ class Drawing:
     batch: int = 2048
     block: int = 512  #: pairs of one package in a row: they are each other's wrong answers
     names: float = 0.4  #: share of the pairs with only a name that a pass takes
-    modules: int = 1  #: times that a pass takes what is said of a whole file, and the subjects of commits
+    modules: int = 3  #: times that a pass takes what is said of a whole file, and the subjects of commits
     siblings: int = 1  #: other pairs of the file that make its mean
 
 

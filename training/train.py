@@ -39,7 +39,7 @@ class Recipe:
     temperature: float = 0.05
     file_mean: float = 0.5  #: as in the encoder, like the next two
     path_weight: float = 0.5
-    definition_weight: float = 0.5
+    definition_weight: float = 0.6
     spare_files: int = 1  #: 1: code of the same file is no wrong answer
     threads: int = 1  #: two or more wait for each other longer than they help on a busy machine
 

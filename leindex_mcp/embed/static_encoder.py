@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PATH_PARTS = 3  # the last parts of a path say what a file is about; those above name the project
 STEM_WEIGHT = 2  # the file's own name counts this often beside its path
 PATH_WEIGHT = 0.5  # what the path says, against what the text says, however long the text is
-DEFINITION_WEIGHT = 0.5  # the same for the names that the chunk defines, or stands in the definition of
+DEFINITION_WEIGHT = 0.6  # the same for the names that the chunk defines, or stands in the definition of
 RARITY_POWER = 0.25  # of idf: by all of it, one rare word would decide what a question means
 FILE_MEAN_WEIGHT = 0.5  # how far a chunk leans towards what its file is about
 

@@ -117,6 +117,19 @@ def guide_sizes(results: dict[str, Result]) -> str:
     return intro + table(head, lines) + files_named if lines else ""
 
 
+def start(results: dict[str, Result]) -> str:
+    """Compare the time to the reply to `initialize` with that of a server that does nothing."""
+    if "start" not in results:
+        return ""
+    result = results["start"]
+    lines = [
+        [name, result[key]["cpu_seconds"]["median"], result[key]["wall_seconds"]["median"]]
+        for name, key in (("ours", "ours"), ("a bare server with one tool", "bare"))
+    ]
+    intro = "\nFrom the start of the process to the reply to `initialize`:\n\n"
+    return intro + table(["", "CPU s", "wall s"], lines) + source(result)
+
+
 def answers(results: dict[str, Result]) -> str:
     """Show how good the answers are."""
     text = ""
@@ -245,6 +258,7 @@ SECTIONS: dict[str, Callable[[dict[str, Result]], str]] = {
     "Indexing": lambda results: guide_sizes(results) + indexing(results),
     "Search": search,
     "Answers": answers,
+    "Start": start,
     "Scanning": scanning,
     "Ignore rules": ignore_rules,
     "Caches": caches,

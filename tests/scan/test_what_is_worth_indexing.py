@@ -261,3 +261,29 @@ def test_the_cache_size_bounds_what_is_remembered(make_tree):
     }
 
     assert computed == {0: 15, 1000: 3}
+
+
+def test_many_rules_of_a_kind_keep_out_what_few_would(make_tree):
+    """More than 64 prefixes or endings are cut short before names are compared with them; no verdict is."""
+    kinds = ("prefix{}_*", "*-tail{}", "*_{}.py", "Name{}", "*[xy]in{}fix*", "*.suffix{}")
+    rules = "\n".join(kind.format(number) for number in range(100, 200) for kind in kinds)
+    names = [
+        *(
+            "prefix150_a.c",
+            "prefix250_a.c",
+            "a-tail199",
+            "a-tail99",
+            "a_142.py",
+            "a_42.py",
+            "Name107",
+            "name107",
+        ),
+        *("a.xin120fix.c", "a.zin120fix.c", "b.suffix133", "b.suffix33", "PREFIX150_a.c", "plain.py"),
+    ]
+    root = make_tree(dict.fromkeys(names, ""), gitignore=rules)
+    by_loop = kept(root, performance={"pattern_trie": {"enabled": False}})
+
+    assert kept(root) == by_loop
+    assert set(names) - set(by_loop) == {
+        *("prefix150_a.c", "a-tail199", "a_142.py", "Name107", "a.xin120fix.c", "b.suffix133")
+    }

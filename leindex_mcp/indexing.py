@@ -20,6 +20,7 @@ from leindex_mcp.batch_plan import batches_of
 from leindex_mcp.embed.encoder import Encoder
 from leindex_mcp.errors import IndexBusyError, IndexGoneError, RootVanishedError, ScanTimeoutError
 from leindex_mcp.extract.document import read_documents
+from leindex_mcp.garbage import without_collections
 from leindex_mcp.one_error import one_error
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.pinned_update import PinnedUpdate
@@ -65,11 +66,12 @@ async def index(parts: Parts, *, force: bool = False, on_progress: Progress | No
         ScanTimeoutError: The walk took too long; what was seen is indexed, nothing is removed.
         StoreError: The index could not be written.
     """
-    run = _Run(parts, force=force, tell=on_progress or _tell_nobody)
+    run = _Run(parts, force=force, tell=on_progress or (lambda *_: None))
     with one_error():
         if force or not await run.is_up_to_date():
             async with _writing(parts.store, run.tell) as writer:
-                await run.catch_up(writer)
+                with without_collections():
+                    await run.catch_up(writer)
     return await run.report()
 
 
@@ -294,7 +296,3 @@ async def _writing(store: Store, tell: Progress) -> AsyncIterator[Writer]:
         yield writer
     finally:
         writer.close()
-
-
-def _tell_nobody(done: int, total: int | None, doing: str) -> None:
-    """Progress that no one asked for."""

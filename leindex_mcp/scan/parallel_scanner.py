@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -15,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from leindex_mcp.errors import RootNotFoundError
+from leindex_mcp.garbage import without_collections
 from leindex_mcp.records import FileRecord, Skipped
 from leindex_mcp.scan.explanation import explain
 from leindex_mcp.scan.file_stat_cache import FileStatCache
@@ -133,7 +132,7 @@ class ParallelScanner:
             is_to_stop=lambda: self._clock() > deadline or (should_stop is not None and should_stop()),
             on_progress=on_progress,
         )
-        with _without_collections():
+        with without_collections():
             found = survey.run(trunk(self._root, rules, by_descriptor=self._manner.by_descriptor))
             records = sorted(found.records, key=attrgetter("relative"))
         if self._cache is not None:
@@ -170,18 +169,3 @@ class ParallelScanner:
             uses_trie=trie.enabled,
             cache_size=trie.cache_size,
         )
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Keep the cycle collector from going through the records again and again: they hold no cycles.
-
-    It costs a third of a large scan. Two scans at once are harmless: the first to end turns it on again.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -110,6 +110,16 @@ def test_the_outline_of_a_file_is_its_definitions(corpus):
     ]
 
 
+def test_a_file_that_defines_a_name_twice_holds_it_once(make_corpus):
+    """Overloads must not make a name look common."""
+    twice = [("open", DefinitionKind.FUNCTION, 1), ("open", DefinitionKind.FUNCTION, 2)]
+
+    names = make_corpus({"a.py": ["x\ny"], "b.py": ["x"]}, defines={"a.py": twice}).names
+
+    assert names.holders.tolist() == [0]
+    assert len(names.defining("open")) == 2
+
+
 def test_names_are_found_by_exact_spelling(corpus):
     """`settings` is not `Settings`."""
     found = corpus.names.defining("Settings")

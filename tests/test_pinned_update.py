@@ -94,14 +94,15 @@ def test_what_another_process_wrote_meanwhile_is_not_lost(project, monkeypatch):
 
     def late(store, wait_seconds=0.0):
         monkeypatch.setattr(Store, "writer", take)
-        (project.root / "src/part_1.py").unlink()
         other.index()
+        write(project.root, {"src/part_2.py": "def from_here():\n    pass\n"})
         return take(store, wait_seconds)
 
     monkeypatch.setattr(Store, "writer", late)
-    write(project.root, {"src/part_2.py": "def from_here():\n    pass\n"})
-    project.index()
+    (project.root / "src/part_1.py").unlink()
+    report = project.index()
 
+    assert (report.indexed, report.removed) == (1, 0)
     assert same(project.pin(), derived(project, monkeypatch))
     assert "src/part_1.py" not in list(project.pin().corpus.paths)
 

@@ -324,6 +324,20 @@ def test_old_views_go_with_their_readers(store, clock):
     assert [name for name in _directories(store) if name.startswith("view")] == ["view-3"]
 
 
+def test_a_view_stays_as_long_as_the_generation_it_was_made_of(store):
+    """A reader that holds the HEAD before a rebuild maps it a moment later."""
+    fill(store, {"a": 1})
+    with store.writer() as writer:
+        start(writer)
+        writer.publish_view({"x": np.arange(2)})
+    pinned = store.pin()
+
+    fill(store, {"a": 2}, rebuild=True)
+
+    assert pinned.view["x"].tolist() == [0, 1]
+    assert store.pin().view is None
+
+
 def test_an_array_of_a_view_has_a_plain_name(store):
     """It becomes a file name."""
     fill(store, {"a": 1})

@@ -20,7 +20,7 @@ from leindex_mcp import answering, indexing, inspection
 from leindex_mcp.answering import Request
 from leindex_mcp.config_file import LoadedSettings, default_roots, index_home, load
 from leindex_mcp.embed.encoder import Encoder, load_encoder
-from leindex_mcp.errors import StoreError
+from leindex_mcp.errors import IndexDamagedError, IndexSchemaError, StoreError
 from leindex_mcp.indexing import Parts, Progress
 from leindex_mcp.inspection import state_of
 from leindex_mcp.pinned import Pinned
@@ -100,7 +100,7 @@ class LeIndex:
         """Do what `index` does, in the running event loop."""
         started = time.monotonic()
         encoder = await to_thread.run_sync(self._load_encoder)
-        parts = Parts(self.root, self.settings, encoder, self.store, self._cache, self.pin)
+        parts = Parts(self.root, self.settings, encoder, self.store, self._cache, self._pin_if_whole)
         report = await indexing.index(parts, force=force, on_progress=on_progress)
         if profile:
             log_profile(report, self.settings.performance)
@@ -117,7 +117,7 @@ class LeIndex:
         It waits when there is no complete index or one of another model; and where a pass is cheap, once a
         second and whenever names are to be counted, as a count is complete or worth nothing.
         """
-        pinned = self.pin()
+        pinned = self._pin_if_whole()
         if (
             pinned is None
             or not pinned.head.complete
@@ -251,8 +251,14 @@ class LeIndex:
             if head is None:
                 self._pinned = None
             elif self._pinned is None or self._pinned.head.version != head.version:
-                self._pinned = Pinned.of(self.store.pin())
+                self._pinned = self.store.read(Pinned.of)
             return self._pinned
+
+    def _pin_if_whole(self) -> Pinned | None:
+        """Return what `pin` does, and None for an index that cannot be read: the next run makes it anew."""
+        with suppress(IndexDamagedError, IndexSchemaError):
+            return self.pin()
+        return None
 
 
 def place_of(path: str | None, roots: Sequence[Path] = ()) -> Place:

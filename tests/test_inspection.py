@@ -78,6 +78,18 @@ def test_a_damaged_file_of_the_index_is_named(project):
     assert victim.name in check_lines(report)
 
 
+def test_a_damaged_index_is_made_anew_by_the_next_search(project):
+    """Nobody is stuck on it, and no answer is silently wrong."""
+    for victim in project.store.directory.rglob("*"):
+        if victim.is_file() and victim.suffix in {".lance", ".npy"}:
+            victim.write_bytes(victim.read_bytes()[:-1] + b"?")
+
+    answer = LeIndex(project.root).search("kept")
+
+    assert answer[0].path == "src/kept.py"
+    assert LeIndex(project.root).check().problems == ()
+
+
 def test_a_check_without_an_index_says_so(make_tree):
     """Exit status 2 on the command line, 1 being for damage."""
     with pytest.raises(IndexGoneError):

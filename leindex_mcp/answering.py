@@ -49,11 +49,6 @@ class Request:
     max_tokens: int
     subtree: str  #: posix path under the root; empty for all of it
 
-    @property
-    def is_counting(self) -> bool:
-        """Whether names or strings are to be counted."""
-        return bool(census.asked(self.question))
-
     @classmethod
     def checked(  # noqa: PLR0913, PLR0917  # the arguments of a search, one to one
         cls,

@@ -111,11 +111,11 @@ class LeIndex:
             self.apply(self.loaded.for_files(report.files))
         return report
 
-    def pass_due(self, request: Request) -> Literal["now", "behind", "no"]:
+    def pass_due(self) -> Literal["now", "behind", "no"]:
         """Return whether a search should wait for a pass over the tree, have one run behind it, or need none.
 
-        It waits when there is no complete index or one of another model; and where a pass is cheap, once a
-        second and whenever names are to be counted, as a count is complete or worth nothing.
+        It waits when there is no complete index or one of another model, and where a pass is cheap once a
+        second.
         """
         pinned = self._pin_if_whole()
         if (
@@ -126,7 +126,7 @@ class LeIndex:
             return "now"
         age_seconds = time.monotonic() - self._passed_at
         if self._pass_seconds <= _CHEAP_PASS_SECONDS:
-            return "now" if request.is_counting or age_seconds > _PASS_INTERVAL_SECONDS else "no"
+            return "now" if age_seconds > _PASS_INTERVAL_SECONDS else "no"
         return "behind" if age_seconds > _COSTLY_PASS_INTERVAL_SECONDS else "no"
 
     # ---------------------------------------------------------------- search
@@ -161,7 +161,7 @@ class LeIndex:
             QueryError: An argument cannot be used; the sentence says which and why.
         """
         request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
-        is_checked = self.pass_due(request) == "now"
+        is_checked = self.pass_due() == "now"
         if is_checked:
             self.index(on_progress=on_progress)
         return self.answer(request, is_checked=is_checked)

@@ -99,7 +99,7 @@ async def search(
     jobs = ctx.request_context.lifespan_context
     project, subtree = await jobs.open(path)
     request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
-    due = await anyio.to_thread.run_sync(project.pass_due, request)
+    due = await anyio.to_thread.run_sync(project.pass_due)
     if due == "now":
         await jobs.start(project).wait(BOUND_SECONDS / 2, _teller(ctx), stops_run=False)
     progress = jobs.progress(project)

@@ -22,7 +22,7 @@ from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.question import Question
 
 MAX_ASKED = 3  # names and strings counted for one question
-MAX_FILES = 200  # files read for one of them; an answer must not wait for a word that is everywhere
+MAX_FILES = 100  # files read for one of them; an answer must not wait for a word that is everywhere
 
 
 @dataclass(frozen=True, slots=True)

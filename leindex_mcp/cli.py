@@ -18,8 +18,8 @@ from leindex_mcp import __version__
 from leindex_mcp.errors import LeIndexError, NoRootError, RootRefusedError
 
 if TYPE_CHECKING:
-    from leindex_mcp.config_edit import Action
-    from leindex_mcp.config_file import LoadedSettings
+    from leindex_mcp.config.editing import Action
+    from leindex_mcp.config.loading import LoadedSettings
     from leindex_mcp.indexing import Progress
     from leindex_mcp.project import LeIndex
     from leindex_mcp.records import Skipped
@@ -205,8 +205,8 @@ def _configure(
     path: Path | None, action: Action, key: str | None = None, value: str | None = None
 ) -> LoadedSettings:
     """Do what `config` was asked and print the answer; outside a project, for none."""
-    from leindex_mcp.config_edit import perform
-    from leindex_mcp.config_file import load
+    from leindex_mcp.config.editing import perform
+    from leindex_mcp.config.loading import load
     from leindex_mcp.project import place_of
 
     try:

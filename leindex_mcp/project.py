@@ -18,7 +18,7 @@ from anyio import to_thread
 
 from leindex_mcp import answering, indexing, inspection
 from leindex_mcp.answering import Request
-from leindex_mcp.config_file import LoadedSettings, default_roots, index_home, load
+from leindex_mcp.config.loading import LoadedSettings, default_roots, index_home, load
 from leindex_mcp.embed.encoder import Encoder, load_encoder
 from leindex_mcp.errors import IndexDamagedError, IndexSchemaError, StoreError
 from leindex_mcp.indexing import Parts, Progress

@@ -156,7 +156,7 @@ async def config(
 
     What decides which files are read, or what is downloaded, a person sets: the error says how.
     """
-    from leindex_mcp.config_edit import perform  # noqa: PLC0415  # after `initialize`
+    from leindex_mcp.config.editing import perform  # noqa: PLC0415  # after `initialize`
 
     jobs = ctx.request_context.lifespan_context
     project, _ = await jobs.open(path)

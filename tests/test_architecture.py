@@ -93,7 +93,7 @@ def test_public_names_are_the_ones_the_guide_imports():
     [
         "import leindex_mcp",
         "import leindex_mcp.cli",
-        "import leindex_mcp.config_file",
+        "import leindex_mcp.config.loading",
         "from leindex_mcp.server import make_server; make_server()",
     ],
 )

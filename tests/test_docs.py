@@ -21,9 +21,9 @@ import typer.main
 import leindex_mcp
 from leindex_mcp import errors
 from leindex_mcp.cli import app
-from leindex_mcp.config_check import allowed, shown
-from leindex_mcp.config_file import OTHER_VARIABLES, variable
-from leindex_mcp.config_yaml import read_text
+from leindex_mcp.config.checking import allowed, shown
+from leindex_mcp.config.loading import OTHER_VARIABLES, variable
+from leindex_mcp.config.parsing import read_text
 from leindex_mcp.records import SkipReason
 from leindex_mcp.server import make_server
 from leindex_mcp.settings import KEYS, PROFILES, Settings, value_of

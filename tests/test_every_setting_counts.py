@@ -13,8 +13,8 @@ import anyio
 import pytest
 
 from leindex_mcp import FileStatCache, LeIndex, LeIndexError, ParallelScanner, indexing
-from leindex_mcp.config_edit import get
-from leindex_mcp.config_file import variable
+from leindex_mcp.config.editing import get
+from leindex_mcp.config.loading import variable
 from leindex_mcp.embed.static_encoder import StaticEncoder
 from leindex_mcp.embed.word_table import UntrainedTable
 from leindex_mcp.scan.parallel_scanner import WalkManner

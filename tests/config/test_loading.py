@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leindex_mcp.config_file import LoadedSettings, Origin, index_home, load, user_config_file, variable
+from leindex_mcp.config.loading import LoadedSettings, Origin, index_home, load, user_config_file, variable
 from leindex_mcp.settings import KEYS, PROFILES, Settings, profile_for, value_of
 
 BATCH = "performance.embeddings.batch_size"

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from leindex_mcp.config_check import unknown
+from leindex_mcp.config.checking import unknown
 from leindex_mcp.settings import KEYS
 
 _MAX_BYTES = 1_000_000

@@ -11,10 +11,10 @@ from typing import Literal
 
 import yaml
 
-from leindex_mcp.config_check import allowed, refusals, shown, unknown
-from leindex_mcp.config_file import LoadedSettings, Origin, as_setting
-from leindex_mcp.config_rewrite import with_value, without
-from leindex_mcp.config_yaml import read_file
+from leindex_mcp.config.checking import allowed, refusals, shown, unknown
+from leindex_mcp.config.loading import LoadedSettings, Origin, as_setting
+from leindex_mcp.config.parsing import read_file
+from leindex_mcp.config.rewriting import with_value, without
 from leindex_mcp.errors import SettingsError
 from leindex_mcp.settings import KEYS, Settings, is_marked, value_of
 

@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple
 
 import platformdirs
 
-from leindex_mcp.config_check import nested, refusals, shown, unknown
-from leindex_mcp.config_yaml import Reading, parse_value, read_file
+from leindex_mcp.config.checking import nested, refusals, shown, unknown
+from leindex_mcp.config.parsing import Reading, parse_value, read_file
 from leindex_mcp.settings import KEYS, PROFILES, Settings, is_marked, profile_for, value_of
 
 PROJECT_FILE = ".leindex.yaml"

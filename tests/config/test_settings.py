@@ -8,7 +8,7 @@ import pickle
 import pytest
 from pydantic import ValidationError
 
-from leindex_mcp.config_check import allowed, refusals, shown, unknown
+from leindex_mcp.config.checking import allowed, refusals, shown, unknown
 from leindex_mcp.settings import KEYS, PROFILES, Settings, is_marked, value_of
 
 GUIDE = {

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leindex_mcp.config_edit import get, perform, problem_lines, render, rows, set_value, unset_value
-from leindex_mcp.config_file import load, variable
-from leindex_mcp.config_rewrite import with_value, without
+from leindex_mcp.config.editing import get, perform, problem_lines, render, rows, set_value, unset_value
+from leindex_mcp.config.loading import load, variable
+from leindex_mcp.config.rewriting import with_value, without
 from leindex_mcp.errors import SettingsError
 from leindex_mcp.settings import KEYS
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from mcp import Client
 
-from leindex_mcp.config_file import user_config_file
+from leindex_mcp.config.loading import user_config_file
 from leindex_mcp.server import make_server
 
 BATCH = "performance.embeddings.batch_size"

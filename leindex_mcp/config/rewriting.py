@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from leindex_mcp.config_check import nested
+from leindex_mcp.config.checking import nested
 
 _WIDE = 1_000_000  # columns: a value is never folded over two lines
 

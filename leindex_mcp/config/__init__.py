@@ -1,0 +1,1 @@
+"""files, environment, session -> Settings: every value checked, and its origin known."""

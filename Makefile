@@ -57,14 +57,17 @@ $(PY):
 
 # An empty file stands for each set of installed packages; a changed pyproject.toml makes it stale.
 $(VENV)/installed: pyproject.toml | $(PY)
+	@echo 'Installing the package into $(VENV); the first time takes a minute or two.'
 	$(PIP) --editable .
 	@touch $@
 
 $(VENV)/installed-test: pyproject.toml | $(PY)
+	@echo 'Installing the test tools into $(VENV).'
 	$(PIP) --editable '.[test]'
 	@touch $@ $(VENV)/installed
 
 $(VENV)/installed-test-transformers: pyproject.toml | $(PY)
+	@echo 'Installing torch and sentence-transformers into $(VENV); this takes some minutes.'
 	$(PIP) --editable '.[test,test-transformers,test-clients]'
 	@touch $@ $(VENV)/installed $(VENV)/installed-test
 

@@ -60,8 +60,10 @@ async def call(client: Client, tool: str, **arguments: object) -> str:
 
 
 async def report_progress(progress: float, total: float | None, message: str | None) -> None:
-    """Show progress on stderr, where it does not mix with the answers."""
-    print(f"\r  {progress:.0f}/{total or 0:.0f} {message or ''}", end="\r", file=sys.stderr, flush=True)
+    """Show progress on stderr, where it does not mix with the answers, if somebody is looking."""
+    if sys.stderr.isatty():
+        line = f"\r  {progress:.0f}/{total or 0:.0f} {message or ''}\033[K"
+        print(line, end="\r", file=sys.stderr, flush=True)
 
 
 def since(started: float) -> str:

@@ -59,7 +59,10 @@ def occurrences(text: str, wanted: Wanted) -> int:
     """Count it in the text of one file."""
     if not wanted.is_name:
         return text.count(wanted.text)
-    return len(re.findall(rf"(?<!\w){re.escape(wanted.text)}(?!\w)", text))
+    name = re.escape(wanted.text)
+    # What must not stand before the name is asked last: a pattern that begins with letters is searched for
+    # twenty times as fast.
+    return len(re.findall(rf"{name}(?<!\w{name})(?!\w)", text))
 
 
 def line(wanted: Wanted, counts: Sequence[int], *, candidates: int, files: int, is_fresh: bool) -> str:

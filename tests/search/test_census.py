@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,6 +53,18 @@ def test_a_name_stands_alone_and_is_spelled_exactly():
 
     assert occurrences(text, NAME) == 3
     assert occurrences(text, Wanted("parse_config", is_name=False)) == 5
+
+
+@given(
+    text=st.text("aé_ 2!", max_size=12),
+    name=st.text("aé_2", min_size=1, max_size=3),
+    mark=st.sampled_from(["", "!"]),
+)
+def test_a_name_is_counted_where_no_letter_stands_beside_it(text, name, mark):
+    """The quick pattern finds what the plain one says, in overlapping places too."""
+    plain = rf"(?<!\w){name}{mark}(?!\w)"
+
+    assert occurrences(text, Wanted(name + mark, is_name=True)) == len(re.findall(plain, text))
 
 
 @given(

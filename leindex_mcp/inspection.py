@@ -101,10 +101,10 @@ def check(store: Store, root: Path, max_bytes: int) -> CheckReport:
     problems = store.check()
     if problems:
         return CheckReport(str(root), 0, tuple(problems), stale=0)
-    snapshot = store.pin()
-    found = list(_compared(snapshot.files, snapshot.chunks, root, max_bytes))
+    files, chunks = store.read(lambda snapshot: (snapshot.files, snapshot.chunks))
+    found = list(_compared(files, chunks, root, max_bytes))
     wrong = tuple(f"{relative}: its chunks are not those of the file" for relative in found if relative)
-    return CheckReport(str(root), len(snapshot.files.relative), wrong, stale=found.count(None))
+    return CheckReport(str(root), len(files.relative), wrong, stale=found.count(None))
 
 
 def _compared(files: FileColumns, chunks: ChunkColumns, root: Path, max_bytes: int) -> Iterator[str | None]:

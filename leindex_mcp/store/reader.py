@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,8 @@ from leindex_mcp.store.view import Arrays, map_view
 if TYPE_CHECKING:
     import pyarrow as pa
 
+logger = logging.getLogger("leindex.store")
+
 _CHUNK_COLUMNS = (NUMBER, "ordinal", "start_line", "end_line", "terms", "counts", "vector")
 
 
@@ -28,7 +31,7 @@ class Snapshot:
 
     Raises, from `files` and `chunks`:
         IndexDamagedError: What was read is not what was written.
-        SnapshotGoneError: The snapshot was replaced and cleaned up meanwhile; pin again.
+        SnapshotGoneError: The snapshot was replaced and cleaned up meanwhile; pin again. From `view` too.
         StoreError: The system refused to read.
     """
 
@@ -43,7 +46,13 @@ class Snapshot:
         view = self.head.view
         if view is None or view.version != self.head.version:
             return None
-        return map_view(view, self._directory, self._verifier)
+        try:
+            return map_view(view, self._directory, self._verifier)
+        except (StoreError, OSError, ValueError) as error:
+            if self._has_another_view():
+                raise SnapshotGoneError(self._directory) from error
+            logger.warning("the view of %s is left aside: %s", self._directory, error)
+            return None
 
     @property
     def files(self) -> FileColumns:
@@ -70,6 +79,11 @@ class Snapshot:
             if self._is_superseded():
                 raise SnapshotGoneError(self._directory) from error
             raise
+
+    def _has_another_view(self) -> bool:
+        """Return whether a newer view was published, so that this one was cleaned up."""
+        now = read_head(self._directory)
+        return now is None or now.view != self.head.view
 
     def _is_superseded(self) -> bool:
         """Return whether the tables were replaced as a whole, so that these may be cleaned up."""

@@ -1,4 +1,9 @@
-"""What may be removed: directories that no reader can still need."""
+"""What may be removed: directories that no reader can still need.
+
+A generation stays a while for readers that are about to open its tables. A view does not: whoever has mapped
+it keeps it although its names are gone, and who comes too late pins again. Where the system refuses to remove
+mapped files, as Windows does, they stay until a later sweep.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +20,12 @@ _OURS = re.compile(r"(?P<kind>generation|view)-(?P<number>[0-9]+)")
 
 
 def still_needed(retired: Iterable[Retired], now: float) -> tuple[Retired, ...]:
-    """Return those that went out of use a short while ago; a clock set back starts their time anew."""
-    entries = (Retired(entry.directory, min(entry.at, now)) for entry in retired)
+    """Return the last that went out of use, if that was a short while ago; a clock set back starts it anew.
+
+    One is enough: a reader of an older one pins again. If all were kept, fifty updates in ten minutes would
+    take fifty times the disk.
+    """
+    entries = (Retired(entry.directory, min(entry.at, now)) for entry in tuple(retired)[-1:])
     return tuple(entry for entry in entries if now - entry.at < _GRACE_SECONDS)
 
 

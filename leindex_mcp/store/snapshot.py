@@ -72,7 +72,7 @@ class View:
 
 
 class Retired(NamedTuple):
-    """A directory that only readers of an earlier `HEAD` may still need."""
+    """A generation that only readers of an earlier `HEAD` may still need."""
 
     directory: str
     at: float  #: seconds since the epoch
@@ -112,14 +112,12 @@ class Head:
         return self.generation.dim
 
     def retiring(self, directory: str, now: float) -> Head:
-        """Return the record with one more directory that may go after a while."""
+        """Return the record with one more generation that may go after a while."""
         return replace(self, retired=(*self.retired, Retired(directory, now)))
 
     def promoting(self, generation: Generation, now: float) -> Head:
         """Return the record under which *generation* answers, and the one before is no longer needed."""
         head = self.retiring(self.generation.directory, now)
-        if self.view:
-            head = head.retiring(self.view.directory, now)
         version = self.version + 1
         return replace(head, version=version, created=now, updated=now, generation=generation, view=None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -18,6 +19,8 @@ from leindex_mcp.store.writer import Writer
 from leindex_mcp.store.writer_lock import Progress, WriterLock, read_progress
 
 Result = TypeVar("Result")
+
+_MOVED_ON = 4  # times that a reader is overtaken before it says so: a writer that fast is a loop
 
 
 class _Seen(NamedTuple):
@@ -92,12 +95,12 @@ class Store:
         """Return what *use* makes of the snapshot that answers now; again if it is cleared away meanwhile.
 
         Raises:
-            SnapshotGoneError: It happened twice.
+            SnapshotGoneError: It happened time and again.
         """
-        try:
-            return use(self.pin())
-        except SnapshotGoneError:
-            return use(self.pin())
+        for _ in range(_MOVED_ON):
+            with suppress(SnapshotGoneError):
+                return use(self.pin())
+        return use(self.pin())
 
     def writer(self, wait_seconds: float = 0) -> Writer:
         """Take the writer lock, and return the writer that holds it until it is closed.

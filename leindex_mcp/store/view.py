@@ -1,12 +1,10 @@
 """The view: arrays that a search maps straight from the disk, without importing lancedb.
 
-It is derived and may go at any time: a view that is missing, old or damaged reads as None, and its reader
-takes the tables instead.
+It is derived and may go at any time: a reader for whom it is missing, old or damaged takes the tables.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -16,14 +14,11 @@ import numpy as np
 from numpy.lib import format as numpy_format
 from numpy.typing import NDArray
 
-from leindex_mcp.errors import StoreError
 from leindex_mcp.store.disk import Disk
 from leindex_mcp.store.integrity import Verifier, describe
 from leindex_mcp.store.snapshot import View
 
 Arrays = dict[str, NDArray[np.generic]]
-
-logger = logging.getLogger("leindex.store")
 
 _NAME = re.compile(r"[a-z][a-z0-9_.]*")
 
@@ -55,15 +50,13 @@ def _save(array: NDArray[np.generic], path: Path) -> None:
         stream.write(in_order.data)
 
 
-def map_view(view: View, directory: Path, verifier: Verifier) -> Arrays | None:
-    """Return the arrays by name, read-only, or None where they cannot be trusted."""
-    try:
-        verifier.require_content(view.data)
-        paths = [directory / file.path for file in view.data]
-        # Seen as plain arrays: a memmap runs Python code at every index.
-        return {
-            path.stem: np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray) for path in paths
-        }
-    except (StoreError, OSError, ValueError) as error:
-        logger.warning("the view of %s is left aside: %s", directory, error)
-        return None
+def map_view(view: View, directory: Path, verifier: Verifier) -> Arrays:
+    """Return the arrays by name, read-only.
+
+    Raises:
+        StoreError, OSError, ValueError: They are gone or cannot be trusted.
+    """
+    verifier.require_content(view.data)
+    paths = [directory / file.path for file in view.data]
+    # Seen as plain arrays: a memmap runs Python code at every index.
+    return {path.stem: np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray) for path in paths}

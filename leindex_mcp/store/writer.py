@@ -104,9 +104,9 @@ class Writer:
             head = self._head_with(self._begun()) if self._head is None else self._head
             view = View(next_number(self._directory, "view"), head.version)
             written = write_view(view, arrays, self._directory, self._disk)
-            if head.view:
-                head = head.retiring(head.view.directory, self._clock())
-            return self._switch(replace(head, view=written))
+            head = self._switch(replace(head, view=written))
+            sweep(self._directory, head, self._disk)
+            return head
 
     def finish(self) -> Head:
         """Let what was written answer, rewrite it if it is worn, and remove what nobody needs any more."""

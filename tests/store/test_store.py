@@ -177,7 +177,7 @@ def test_reading_is_tried_again_when_the_snapshot_was_cleared_away(store):
     tries: list[Snapshot] = []
     patience = 1
     assert store.read(use) == {"a": 2}
-    patience = 3
+    patience = 9
     with pytest.raises(SnapshotGoneError):
         store.read(use)
 

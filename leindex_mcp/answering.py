@@ -3,87 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from leindex_mcp.embed.encoder import Encoder
-from leindex_mcp.errors import QueryError
-from leindex_mcp.extract.document import extract_text
-from leindex_mcp.extract.languages import find_language, suggest_language
+from leindex_mcp.extract.document import extract_text, searched_text
 from leindex_mcp.extract.reader import Source, TreeReader
-from leindex_mcp.globs import GlobFilter
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import FileRecord, IndexState, SearchAnswer, SearchHit, SearchState, Skipped
+from leindex_mcp.request import Request
 from leindex_mcp.search import census
 from leindex_mcp.search.answer_text import render
 from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.outline import Outline
-from leindex_mcp.search.question import Question, parse
+from leindex_mcp.search.question import Question
+from leindex_mcp.search.ranking import Mode as RankMode
 from leindex_mcp.search.ranking import RankedHit, rank
 from leindex_mcp.search.snippet import match_counts, snap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Mode = Literal["hybrid", "semantic", "keyword"]
-
-DEFAULT_LIMIT = 10
-MAX_LIMIT = 100
-DEFAULT_MAX_TOKENS = 2_500
-MIN_TOKENS, MAX_TOKENS = 100, 11_250  # at most 45,000 characters: clients cut what is longer
 _SPARE_CANDIDATES = 10  # take the place of files that are gone
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was asked, with every argument checked."""
-
-    question: Question
-    limit: int
-    mode: Mode
-    globs: GlobFilter
-    language: str | None
-    max_tokens: int
-    subtree: str  #: posix path under the root; empty for all of it
-
-    @classmethod
-    def checked(  # noqa: PLR0913, PLR0917  # the arguments of a search, one to one
-        cls,
-        query: str,
-        limit: int = DEFAULT_LIMIT,
-        mode: str = "hybrid",
-        include: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        language: str | None = None,
-        max_tokens: int | None = None,
-        subtree: str = "",
-    ) -> Request:
-        """Check the arguments of a search.
-
-        Raises:
-            QueryError: One of them cannot be used; the sentence says which, and what to pass.
-        """
-        question = parse(query)
-        if not question.text:
-            raise QueryError("the query is empty: say in words what the code does, or name a symbol")
-        if not 1 <= limit <= MAX_LIMIT:
-            raise QueryError(f"limit is {limit}: pass 1 to {MAX_LIMIT}")
-        if mode not in get_args(Mode):
-            raise QueryError(f"mode is {mode!r}: pass one of {', '.join(get_args(Mode))}")
-        if max_tokens is not None and not MIN_TOKENS <= max_tokens <= MAX_TOKENS:
-            raise QueryError(f"max_tokens is {max_tokens}: pass {MIN_TOKENS} to {MAX_TOKENS}")
-        return cls(
-            question=question,
-            limit=limit,
-            mode=cast("Mode", mode),
-            globs=GlobFilter(include, exclude),
-            language=None if language is None else _known_language(language),
-            max_tokens=DEFAULT_MAX_TOKENS if max_tokens is None else max_tokens,
-            subtree=subtree,
-        )
 
 
 def answer(
@@ -95,7 +39,8 @@ def answer(
     hit is marked; a file that is gone is dropped, and the next candidate takes its place. Names and quoted
     strings are counted besides, so that nobody needs to grep for them afterwards.
     """
-    corpus, question, mode = pinned.corpus, request.question, request.mode
+    corpus, question = pinned.corpus, request.question
+    mode = cast("RankMode", request.mode)  # `exact` has an answer of its own
     if pinned.head.encoder != encoder.fingerprint:
         mode = "keyword"  # vectors of another model, until the next run has made new ones
         state = replace(state, detail="answered by keyword alone: its vectors are of another model")
@@ -110,18 +55,6 @@ def answer(
         state = replace(state, state=IndexState.STALE, detail="files marked as changed were edited since")
     text = render(question, hits, state, max_tokens=request.max_tokens, census=counts)
     return SearchAnswer(hits, state, counts, text)
-
-
-# ---------------------------------------------------------------- filter
-
-
-def _known_language(name: str) -> str:
-    language = find_language(name)
-    if language is None:
-        near = suggest_language(name)
-        hint = f"did you mean {near!r}?" if near else "pass a name such as python, typescript or go"
-        raise QueryError(f"no language is called {name!r}: {hint}")
-    return language
 
 
 def _allowed(request: Request, corpus: Corpus) -> NDArray[np.bool_] | None:
@@ -175,9 +108,13 @@ def _counted(
     corpus = pinned.corpus
     for wanted in census.asked(request.question):
         files = census.candidates(corpus, wanted, allowed).tolist()
-        records = (FileRecord(corpus.paths[f], pinned.fingerprint(f)) for f in files[: census.MAX_FILES])
+        records = [FileRecord(corpus.paths[f], pinned.fingerprint(f)) for f in files[: census.MAX_FILES]]
         sources = [reader.read(record, max_bytes) for record in records]
-        counts = [census.occurrences(source.text, wanted) for source in sources if isinstance(source, Source)]
+        counts = [
+            census.occurrences(searched_text(record.relative, source.text)[0], wanted)
+            for record, source in zip(records, sources, strict=True)
+            if isinstance(source, Source)
+        ]
         is_fresh = state.is_checked and state.state is IndexState.FRESH
         n_files = len(corpus) if allowed is None else int(allowed.sum())
         yield census.line(wanted, counts, candidates=len(files), files=n_files, is_fresh=is_fresh)

@@ -79,8 +79,10 @@ def index(
 def search(
     query: Annotated[str, typer.Argument(help='Plain words, a symbol, a path or a "string".')],
     path: PathArgument = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="Hits at most, 1 to 100.")] = 10,
-    mode: Annotated[str, typer.Option("--mode", help="hybrid, semantic or keyword.")] = "hybrid",
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", help="Hits (10), or exact lines (50).")
+    ] = None,
+    mode: Annotated[str, typer.Option("--mode", help="hybrid, semantic, keyword or exact.")] = "hybrid",
     include: Annotated[list[str] | None, typer.Option("--include", help="Only files that match.")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
     language: Annotated[str | None, typer.Option("--language", "-l", help="Only this language.")] = None,
@@ -103,7 +105,8 @@ def search(
         )
     if as_json:
         hits = [dataclasses.asdict(hit) for hit in answer]
-        typer.echo(json.dumps({"hits": hits, "state": dataclasses.asdict(answer.state)}, ensure_ascii=True))
+        content = {"hits": hits, "state": dataclasses.asdict(answer.state), "census": answer.census}
+        typer.echo(json.dumps(content, ensure_ascii=True))
     else:
         typer.echo(answer.rendered)
 

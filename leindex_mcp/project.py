@@ -16,8 +16,7 @@ from typing import Any, Literal, TypeVar
 import anyio
 from anyio import to_thread
 
-from leindex_mcp import answering, indexing, inspection
-from leindex_mcp.answering import Request
+from leindex_mcp import answering, exact, indexing, inspection
 from leindex_mcp.config.loading import LoadedSettings, default_roots, index_home, load
 from leindex_mcp.embed.encoder import Encoder, load_encoder
 from leindex_mcp.errors import IndexDamagedError, IndexSchemaError, StoreError
@@ -26,6 +25,7 @@ from leindex_mcp.inspection import state_of
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.profile_log import log_profile
 from leindex_mcp.records import CheckReport, FileStatus, IndexReport, IndexStats, SearchAnswer, Skipped
+from leindex_mcp.request import Request
 from leindex_mcp.roots import Place, checked_root, implied_root, index_directory, locate
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.parallel_scanner import ParallelScanner
@@ -135,7 +135,7 @@ class LeIndex:
         self,
         query: str,
         *,
-        limit: int = answering.DEFAULT_LIMIT,
+        limit: int | None = None,
         mode: str = "hybrid",
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
@@ -147,9 +147,10 @@ class LeIndex:
         """Return the places that answer *query*, best first; a root without an index is indexed first.
 
         Args:
-            query: Plain words, a symbol, a path, or a string in quotes.
-            limit: Hits at most, 1 to 100.
-            mode: `hybrid`, `semantic` or `keyword`.
+            query: Plain words, a symbol, a path, or a string in quotes; with `exact` a literal string, or
+                `re:` and a regular expression.
+            limit: Hits at most: 1 to 100, by default 10; with `exact` lines, 1 to 1000, by default 50.
+            mode: `hybrid`, `semantic`, `keyword`, or `exact` for every line as it is on disk now.
             include: Globs; only files that match one are searched.
             exclude: Globs; files that match one are not.
             language: Only files of this language, by name or usual short name.
@@ -161,6 +162,8 @@ class LeIndex:
             QueryError: An argument cannot be used; the sentence says which and why.
         """
         request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
+        if request.sought is not None:
+            return self.answer(request)
         is_checked = self.pass_due() == "now"
         if is_checked:
             self.index(on_progress=on_progress)
@@ -184,11 +187,13 @@ class LeIndex:
             running: Progress of the run that is going on, if one is.
             is_checked: Whether a pass over the tree ended just before.
         """
+        max_bytes = self.settings.file_filtering.max_file_size
+        if request.sought is not None:
+            return exact.answer(request, request.sought, self._pin_if_whole(), self._scanner(), max_bytes)
         pinned = self.pin()
         state = replace(state_of(pinned, running), is_checked=is_checked)
         if pinned is None:
             return SearchAnswer((), state, rendered=state.line())
-        max_bytes = self.settings.file_filtering.max_file_size
         return answering.answer(request, pinned, self._load_encoder(), self.root, max_bytes, state)
 
     # ---------------------------------------------------------------- look

@@ -31,7 +31,8 @@ INSTRUCTIONS = """\
 leindex finds code in a project by meaning, by name and by keyword, ranked so that the first hit is the one.
 Call `search` FIRST for "where is X", "how does X work", "which code does X", or a symbol whose file you do
 not know: one call replaces several greps and file reads. Ask in plain words, or name a symbol or a path.
-Use grep instead when you need every occurrence of a literal string.
+For every occurrence of a literal string or regex pass mode="exact": it reads the files as they are now,
+counts all matching lines and says "complete", so that no grep is needed.
 Hits are quoted from the files as they are on disk now, as `path:start-end`; read on with your file tool.
 The first line of an answer says how complete the index is. The first `search` makes the index, later ones
 keep it up to date; call `index` only to wait for it or to rebuild it. `stats` says what is indexed.
@@ -76,10 +77,16 @@ async def search(
         str, Field(description='What the code does, in plain words; or a symbol, path or "string".')
     ],
     path: PathArgument = None,
-    limit: Annotated[int, Field(ge=1, le=100, description="Hits at most.")] = 10,
+    limit: Annotated[
+        int | None,
+        Field(ge=1, le=1000, description="Hits at most: 10, up to 100; lines with exact: 50, up to 1000."),
+    ] = None,
     mode: Annotated[
-        Literal["hybrid", "semantic", "keyword"],
-        Field(description="hybrid suits nearly all; keyword needs the words, semantic only the meaning."),
+        Literal["hybrid", "semantic", "keyword", "exact"],
+        Field(
+            description="hybrid suits nearly all; keyword needs the words, semantic only the meaning; exact "
+            "is grep: every line that holds the query literally, or matches it as a regex after `re:`."
+        ),
     ] = "hybrid",
     include: Annotated[Globs, Field(description="Only files that match, e.g. src/** or *.py.")] = [],  # noqa: B006
     exclude: Annotated[Globs, Field(description="No files that match, e.g. tests/**.")] = [],  # noqa: B006
@@ -92,14 +99,17 @@ async def search(
 
     Returns the best places, one a file, best first, as `path:start-end` with the lines that matter, quoted
     from disk now; the first line says how complete the index is. Read on with your file tool. For every
-    occurrence of a literal string use grep.
+    occurrence of a string or regex pass mode="exact" instead of grep: it counts all lines and says
+    "complete" when none is missed.
     """
-    from leindex_mcp.answering import Request  # noqa: PLC0415  # heavy; after `initialize`
+    from leindex_mcp.request import Request  # noqa: PLC0415  # heavy; after `initialize`
 
     jobs = ctx.request_context.lifespan_context
     project, subtree = await jobs.open(path)
     request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
     due = await anyio.to_thread.run_sync(project.pass_due)
+    if due == "now" and request.sought is not None:
+        due = "behind"  # it reads the tree itself
     if due == "now":
         await jobs.start(project).wait(BOUND_SECONDS / 2, _teller(ctx), stops_run=False)
     progress = jobs.progress(project)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from leindex_mcp import LeIndex, LeIndexError
-from leindex_mcp.answering import Request
 from leindex_mcp.errors import QueryError, RootNotFoundError, RootRefusedError, RootVanishedError
 from leindex_mcp.records import IndexState
+from leindex_mcp.request import Request
 from leindex_mcp.settings import Settings
 
 TREE = {

@@ -148,7 +148,7 @@ async def test_a_path_inside_the_root_searches_only_there(client, root):
         (
             "search",
             {"query": "x", "mode": "magic"},
-            "mode: Input should be 'hybrid', 'semantic' or 'keyword'",
+            "mode: Input should be 'hybrid', 'semantic', 'keyword' or 'exact'",
         ),
         ("search", {"query": "x", "language": "pyhton"}, "did you mean 'python'?"),
         ("search", {"query": "x", "include": ["*a*b*c*d"]}, "more than 3"),

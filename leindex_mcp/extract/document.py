@@ -42,10 +42,7 @@ def read_document(root: Path, record: FileRecord, max_bytes: int) -> Document | 
 
 def extract_text(record: FileRecord, text: str, content_hash: int) -> Document:
     """Cut *text* into chunks and find its definitions and imports; a pure function, O(len(text))."""
-    text = unify_line_ends(text)
-    language = language_of(record.relative, text)
-    if language == notebook.LANGUAGE:
-        text, language = notebook.sources_in_place(text)
+    text, language = searched_text(record.relative, unify_line_ends(text))
     heads = find_heads(text, language)
     return Document(
         record=record,
@@ -55,6 +52,12 @@ def extract_text(record: FileRecord, text: str, content_hash: int) -> Document:
         definitions=tuple(head.definition for head in heads),
         import_stems=find_import_stems(text, language),
     )
+
+
+def searched_text(relative: str, text: str) -> tuple[str, str | None]:
+    """Return what of a file's text is searched, line for line, and its language: of a notebook the cells."""
+    language = language_of(relative, text)
+    return notebook.sources_in_place(text) if language == notebook.LANGUAGE else (text, language)
 
 
 def _read_batch(root: Path, records: Sequence[FileRecord], max_bytes: int) -> list[Document | Skipped]:

@@ -98,7 +98,7 @@ class ParallelScanner:
         clock: Callable[[], float] = time.monotonic,
         manner: WalkManner | None = None,
     ) -> None:
-        self._root: Final = Path(os.path.realpath(root))
+        self.root: Final = Path(os.path.realpath(root))
         self._settings: Final = settings
         self._cache: Final = cache
         self._caller_rules: Final = caller_rules
@@ -119,13 +119,13 @@ class ParallelScanner:
         Raises:
             RootNotFoundError: The root is not a directory.
         """
-        if not self._root.is_dir():
-            raise RootNotFoundError(self._root)
+        if not self.root.is_dir():
+            raise RootNotFoundError(self.root)
         started_ns, started = time.time_ns(), self._clock()
         deadline = started + self._settings.performance.parallel_scanner.timeout_seconds
         rules = self.rules()
         survey = Survey(
-            walk=lambda branch: Walk(self._root, rules, branch),
+            walk=lambda branch: Walk(self.root, rules, branch),
             max_workers=self._settings.performance.parallel_scanner.max_workers,
             max_file_size=self._settings.file_filtering.max_file_size,
             slow_listing_seconds=self._manner.slow_listing_seconds,
@@ -133,10 +133,10 @@ class ParallelScanner:
             on_progress=on_progress,
         )
         with without_collections():
-            found = survey.run(trunk(self._root, rules, by_descriptor=self._manner.by_descriptor))
+            found = survey.run(trunk(self.root, rules, by_descriptor=self._manner.by_descriptor))
             records = sorted(found.records, key=attrgetter("relative"))
         if self._cache is not None:
-            self._cache.renew(f"{self._root.as_posix()}/", records)
+            self._cache.renew(f"{self.root.as_posix()}/", records)
         return ScanResult(
             records=records,
             skipped=sorted(found.skipped, key=attrgetter("relative")),
@@ -157,13 +157,13 @@ class ParallelScanner:
 
     def explain(self, relative: str) -> Skipped | None:
         """Say why a path is not among the records; None when it is, or is a directory that is walked."""
-        return explain(self._root, relative, self.rules(), self._settings.file_filtering.max_file_size)
+        return explain(self.root, relative, self.rules(), self._settings.file_filtering.max_file_size)
 
     def rules(self) -> IgnoreRules:
         """Return the ignore rules of the root as they are on disk now."""
         trie = self._settings.performance.pattern_trie
         return IgnoreRules(
-            self._root,
+            self.root,
             skip_large_directories=self._settings.directory_filtering.skip_large_directories,
             caller_rules=self._caller_rules,
             uses_trie=trie.enabled,

@@ -44,15 +44,26 @@ def candidates(corpus: Corpus, wanted: Wanted, allowed: NDArray[np.bool_] | None
     """Return every file that can hold it, ascending: those with a chunk for each of its whole words.
 
     The first and the last word of a string may be parts of longer ones, which no term tells: they do not
-    count, and a string without whole words can be in any file.
+    count, and a string without whole words can be in any file, one without chunks included. So can any
+    string in a file that has a line too long for one chunk: the cut may go through a word.
     """
     possible = np.ones(len(corpus), np.bool_) if allowed is None else allowed.copy()
-    for query_term in words.query_terms(_whole_words(wanted)):
+    asked_terms = words.query_terms(_whole_words(wanted))
+    cut_through = _with_cut_lines(corpus) if asked_terms else None
+    for query_term in asked_terms:
         chunks = corpus.postings.chunks[corpus.postings.find(query_term.term)]
         holding = np.zeros(len(corpus), np.bool_)
         holding[corpus.file[chunks]] = True
+        holding[cut_through] = True
         possible &= holding
-    return np.flatnonzero(possible & (np.diff(corpus.chunk_offsets) > 0))
+    return np.flatnonzero(possible)
+
+
+def _with_cut_lines(corpus: Corpus) -> NDArray[np.int32]:
+    """Return the files in which a chunk ends on the line where the next begins."""
+    is_cut = (corpus.end_line[:-1] == corpus.start_line[1:]) & (corpus.file[:-1] == corpus.file[1:])
+    files: NDArray[np.int32] = corpus.file[:-1][is_cut]
+    return files
 
 
 def occurrences(text: str, wanted: Wanted) -> int:

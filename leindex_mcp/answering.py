@@ -15,6 +15,7 @@ from leindex_mcp.extract.reader import Source, TreeReader
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import FileRecord, IndexState, SearchAnswer, SearchHit, SearchState, Skipped
 from leindex_mcp.request import Request
+from leindex_mcp.resemblance import Sample
 from leindex_mcp.search import census
 from leindex_mcp.search.answer_text import render
 from leindex_mcp.search.corpus import Corpus
@@ -22,6 +23,7 @@ from leindex_mcp.search.outline import Outline
 from leindex_mcp.search.question import Question
 from leindex_mcp.search.ranking import Mode as RankMode
 from leindex_mcp.search.ranking import RankedHit, rank
+from leindex_mcp.search.similar import rank_similar
 from leindex_mcp.search.snippet import match_counts, snap
 
 if TYPE_CHECKING:
@@ -44,12 +46,18 @@ def answer(
     if pinned.head.encoder != encoder.fingerprint:
         mode = "keyword"  # vectors of another model, until the next run has made new ones
         state = replace(state, detail="answered by keyword alone: its vectors are of another model")
-    vector = None if mode == "keyword" else encoder.encode_question(question.text, corpus.idf)
     allowed = _allowed(request, corpus)
-    limit = request.limit + _SPARE_CANDIDATES
-    candidates = rank(corpus, question, vector, mode=mode, allowed=allowed, limit=limit)
     with TreeReader(root) as reader:
-        hits = tuple(_quoted(request, candidates, pinned, reader, max_bytes))
+        if request.similar_to is None:
+            vector = None if mode == "keyword" else encoder.encode_question(question.text, corpus.idf)
+            limit = request.limit + _SPARE_CANDIDATES
+            candidates = rank(corpus, question, vector, mode=mode, allowed=allowed, limit=limit)
+        else:
+            sample = Sample.at(request.similar_to, root, reader, max_bytes)
+            sought = sample.sought(question, mode, pinned, encoder)
+            candidates = rank_similar(corpus, sought, allowed, request.limit + _SPARE_CANDIDATES)
+            question = sample.shown_by(question)
+        hits = tuple(_quoted(request, question, candidates, pinned, reader, max_bytes))
         counts = tuple(_counted(request, pinned, allowed, reader, max_bytes, state))
     if state.state is IndexState.FRESH and any(hit.changed for hit in hits):
         state = replace(state, state=IndexState.STALE, detail="files marked as changed were edited since")
@@ -76,8 +84,13 @@ def _allowed(request: Request, corpus: Corpus) -> NDArray[np.bool_] | None:
 # ---------------------------------------------------------------- verify and quote
 
 
-def _quoted(
-    request: Request, candidates: Sequence[RankedHit], pinned: Pinned, reader: TreeReader, max_bytes: int
+def _quoted(  # two of them are the bounds of reading
+    request: Request,
+    question: Question,
+    candidates: Sequence[RankedHit],
+    pinned: Pinned,
+    reader: TreeReader,
+    max_bytes: int,
 ) -> Iterator[SearchHit]:
     """Yield the candidates that are still there, as they read now, up to the limit."""
     wanted = request.limit
@@ -89,8 +102,8 @@ def _quoted(
         if isinstance(source, Skipped) or source.skip is not None:
             continue
         is_same = source.content_hash == int(pinned.content_hashes[candidate.file])
-        hit = _hit(request.question, candidate, pinned.corpus, source) if is_same else None
-        hit = hit or _hit_in_changed_file(request.question, candidate, indexed, source)
+        hit = _hit(question, candidate, pinned.corpus, source) if is_same else None
+        hit = hit or _hit_in_changed_file(question, candidate, indexed, source)
         if hit is not None:
             wanted -= 1
             yield hit

@@ -87,6 +87,9 @@ def search(
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
     language: Annotated[str | None, typer.Option("--language", "-l", help="Only this language.")] = None,
     max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="Size of the answer.")] = None,
+    similar_to: Annotated[
+        str | None, typer.Option("--similar-to", help="Find code like FILE:LINE; QUERY may be empty.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Search a project; the first search indexes it."""
@@ -101,6 +104,7 @@ def search(
             language=language,
             max_tokens=max_tokens,
             subtree=subtree,
+            similar_to=similar_to,
             on_progress=on_progress,
         )
     if as_json:

@@ -142,6 +142,7 @@ class LeIndex:
         language: str | None = None,
         max_tokens: int | None = None,
         subtree: str = "",
+        similar_to: str | None = None,
         on_progress: Progress | None = None,
     ) -> SearchAnswer:
         """Return the places that answer *query*, best first; a root without an index is indexed first.
@@ -156,12 +157,15 @@ class LeIndex:
             language: Only files of this language, by name or usual short name.
             max_tokens: Size of `SearchAnswer.rendered`; the hits themselves are never cut.
             subtree: Posix path under the root; only files below it are searched.
+            similar_to: `file:line`; code like the code there is found, and *query* may be empty.
             on_progress: Hears of the indexing that comes first, if any does.
 
         Raises:
             QueryError: An argument cannot be used; the sentence says which and why.
         """
-        request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
+        request = Request.checked(
+            query, limit, mode, include, exclude, language, max_tokens, subtree, similar_to
+        )
         if request.sought is not None:
             return self.answer(request)
         is_checked = self.pass_due() == "now"

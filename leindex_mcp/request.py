@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
@@ -19,6 +20,28 @@ DEFAULT_LINES, MAX_LINES = 50, 1000  # the same for `exact`, which finds lines
 DEFAULT_MAX_TOKENS = 2_500
 MIN_TOKENS, MAX_TOKENS = 100, 11_250  # at most 45,000 characters: clients cut what is longer
 
+_LOCATION = re.compile(r"(.+):0*([1-9]\d{0,8})(?:-\d{1,9})?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A line of a file, as a caller names it."""
+
+    path: str  #: relative to the root, or absolute
+    line: int  #: 1-based
+
+    @classmethod
+    def parse(cls, text: str) -> Location:
+        """Take `file:line` apart, or `file:start-end`, as a hit begins.
+
+        Raises:
+            QueryError: It is neither.
+        """
+        found = _LOCATION.fullmatch(text.strip())
+        if found is None:
+            raise QueryError(f"similar_to is {text[:200]!r}: pass a file and a line of it, as src/app.py:42")
+        return cls(found[1], int(found[2]))
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -32,6 +55,7 @@ class Request:
     language: str | None
     max_tokens: int
     subtree: str  #: posix path under the root; empty for all of it
+    similar_to: Location | None  #: what the hits are to be like
 
     @classmethod
     def checked(  # noqa: PLR0913, PLR0917  # the arguments of a search, one to one
@@ -44,6 +68,7 @@ class Request:
         language: str | None = None,
         max_tokens: int | None = None,
         subtree: str = "",
+        similar_to: str | None = None,
     ) -> Request:
         """Check the arguments of a search.
 
@@ -53,8 +78,11 @@ class Request:
         if mode not in get_args(Mode):
             raise QueryError(f"mode is {mode!r}: pass one of {', '.join(get_args(Mode))}")
         sought = Sought.parse(query) if mode == "exact" else None
+        location = None if similar_to is None else Location.parse(similar_to)
+        if sought and location:
+            raise QueryError("similar_to finds no exact lines: leave it out, or pass another mode")
         question = parse(query)
-        if not question.text and sought is None:
+        if not question.text and sought is None and location is None:
             raise QueryError("the query is empty: say in words what the code does, or name a symbol")
         default, most = (DEFAULT_LINES, MAX_LINES) if sought else (DEFAULT_LIMIT, MAX_LIMIT)
         if limit is not None and not 1 <= limit <= most:
@@ -70,6 +98,7 @@ class Request:
             language=None if language is None else _known_language(language),
             max_tokens=DEFAULT_MAX_TOKENS if max_tokens is None else max_tokens,
             subtree=subtree,
+            similar_to=location,
         )
 
 

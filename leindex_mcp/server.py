@@ -92,6 +92,10 @@ async def search(
     exclude: Annotated[Globs, Field(description="No files that match, e.g. tests/**.")] = [],  # noqa: B006
     language: Annotated[str | None, Field(description="Only this language, e.g. python or ts.")] = None,
     max_tokens: Annotated[int, Field(ge=100, le=11_250, description="Size of the answer.")] = 2_500,
+    similar_to: Annotated[
+        str | None,
+        Field(description="file:line; finds code like the code there, elsewhere. `query` may be empty."),
+    ] = None,
     *,
     ctx: Ctx,
 ) -> str:
@@ -106,7 +110,7 @@ async def search(
 
     jobs = ctx.request_context.lifespan_context
     project, subtree = await jobs.open(path)
-    request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree)
+    request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree, similar_to)
     due = await anyio.to_thread.run_sync(project.pass_due)
     if due == "now" and request.sought is not None:
         due = "behind"  # it reads the tree itself

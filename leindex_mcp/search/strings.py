@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -43,6 +44,11 @@ class Strings:
         whole, offsets = self.buffer.tobytes(), self.offsets.tolist()
         for start, end in pairwise(offsets):
             yield whole[start:end].decode(_ENCODING, _ERRORS)
+
+    def position(self, text: str) -> int | None:
+        """Return where the text stands among strings that ascend, None if it is not among them. O(log n)."""
+        place = bisect_left(self, text)
+        return place if place < len(self) and self[place] == text else None
 
     def ending_with(self, tail: str, *, separator: str) -> NDArray[np.int64]:
         """Return the items that are *tail*, or end with it right after the separator. O(bytes)."""

@@ -1,4 +1,4 @@
-"""The two LanceDB tables of one generation; the only module that imports lancedb.
+"""The two LanceDB tables of one generation.
 
 A commit touches both tables, in two steps each. Nothing here is atomic: `HEAD` makes it so, by naming one
 version of each table. A version that no `HEAD` names is rolled back before the next write.
@@ -11,12 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from leindex_mcp.store.engine import Database
 from leindex_mcp.store.schema import CHUNKS, FILES, chunks_schema, files_schema, numbers_filter
 
 if TYPE_CHECKING:
-    import lancedb
     import pyarrow as pa
-    from lancedb.query import LanceQueryBuilder
 
     from leindex_mcp.store.disk import Disk
 
@@ -37,7 +36,7 @@ class Tables:
     def __init__(self, directory: Path, disk: Disk) -> None:
         self._directory = directory
         self._disk = disk
-        database = _connect(directory)
+        database = Database(directory)
         self._files = database.open_table(FILES)
         self._chunks = database.open_table(CHUNKS)
 
@@ -45,11 +44,11 @@ class Tables:
     def create(cls, directory: Path, dim: int, disk: Disk) -> Tables:
         """Create empty tables in *directory*, which must not exist."""
         disk.make_directory(directory, "generation.create")
-        database = _connect(directory)
+        database = Database(directory)
         disk.at("files.create")
-        database.create_table(FILES, schema=files_schema())
+        database.create_table(FILES, files_schema())
         disk.at("chunks.create")
-        database.create_table(CHUNKS, schema=chunks_schema(dim))
+        database.create_table(CHUNKS, chunks_schema(dim))
         return cls(directory, disk)
 
     @property
@@ -59,7 +58,7 @@ class Tables:
 
     def file_rows(self, columns: Sequence[str]) -> pa.Table:
         """Return these columns of the files table as it is now."""
-        return _rows(self._files.search().select(list(columns)))
+        return self._files.read(_BATCH_ROWS, columns).read_all()
 
     def roll_back(self, to: Versions) -> None:
         """Make the newest version of each table equal to the one that *to* names."""
@@ -84,7 +83,7 @@ class Tables:
 
     def copy_from(self, source: Path, versions: Versions) -> None:
         """Append every row that the tables in *source* have at *versions*, a piece at a time."""
-        database = _connect(source)
+        database = Database(source)
         for name, table, version in (
             (CHUNKS, self._chunks, versions.chunks),
             (FILES, self._files, versions.files),
@@ -93,20 +92,14 @@ class Tables:
             pinned.checkout(version)
             if pinned.count_rows():
                 self._disk.at(f"{name}.copy")
-                table.add(pinned.search().to_batches())
+                table.add_from(pinned.read(_BATCH_ROWS))
 
 
 def read_rows(directory: Path, name: str, version: int, columns: Sequence[str] | None = None) -> pa.Table:
     """Return the rows of one table at *version*, all columns or these."""
-    table = _connect(directory).open_table(name)
+    table = Database(directory).open_table(name)
     table.checkout(version)
-    query = table.search()
-    selected = query.select(list(columns)) if columns else query
-    return _rows(selected)
-
-
-def _rows(query: LanceQueryBuilder) -> pa.Table:
-    return query.to_batches(_BATCH_ROWS).read_all()
+    return table.read(_BATCH_ROWS, columns).read_all()
 
 
 def immutable_files(directory: Path) -> Iterator[Path]:
@@ -121,10 +114,3 @@ def manifests(directory: Path, versions: Versions) -> Iterator[Path]:
     """Yield the file of each table that says what belongs to its version."""
     for name, version in ((FILES, versions.files), (CHUNKS, versions.chunks)):
         yield directory / f"{name}.lance" / "_versions" / f"{_NEWEST_VERSION - version:020}.manifest"
-
-
-def _connect(directory: Path) -> lancedb.DBConnection:
-    import lancedb
-
-    # Absolute always: a relative name that begins with `db_` is taken for a database in LanceDB's cloud.
-    return lancedb.connect(str(directory.absolute()))

@@ -63,7 +63,7 @@ def say(what: object) -> None:
     sys.stdout.flush()
 
 
-def main() -> None:
+def go_on(directory: Path, until: int) -> None:
     """Go on from where the index is."""
     ticks = count(step=601)
     told: list[str] = []
@@ -73,13 +73,13 @@ def main() -> None:
             told.append(point)
             say("writing")
 
-    store = Store(Path(sys.argv[1]), at=at, clock=lambda: float(next(ticks)))
+    store = Store(directory, at=at, clock=lambda: float(next(ticks)))
     seen = step_of(contents(store.pin())) if store.exists() else 0
-    for step in range(seen + 1, int(sys.argv[2])):
+    for step in range(seen + 1, until):
         with store.writer(wait_seconds=60) as writer:
             advance(writer, step, rebuild=step % REBUILD_EVERY == 0)
         say(step)
 
 
 if __name__ == "__main__":
-    main()
+    go_on(Path(sys.argv[1]), int(sys.argv[2]))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import random
 import shutil
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+from campaign import SEED, TIMEOUT, report, size
 from store.batches import Model, batch, contents, fill, start
 from store.life import bring_to
 
@@ -17,8 +17,6 @@ from leindex_mcp.errors import IndexDamagedError, StoreError
 from leindex_mcp.store import Store, integrity
 
 FILES: Model = {f"src/{number}.py": number for number in range(12)}
-SCALE = int(os.environ.get("CAMPAIGN", "1"))
-SEED = 20261123
 KINDS = ("flip", "truncate", "empty", "delete", "extend", "zero", "swap", "directory")
 
 pytestmark = pytest.mark.does_damage
@@ -58,19 +56,22 @@ def test_no_damage_changes_an_answer_in_silence(damaged, kind):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(TIMEOUT)
 def test_every_file_may_be_damaged_in_every_way(pristine, tmp_path):
     """No answer is wrong, the next run works if it can, and a forced one always repairs."""
     dice = random.Random(SEED)
-    damages = [(path, kind) for path in _files(pristine) for kind in KINDS]
-    for nth, (path, kind) in enumerate(damages * SCALE):
+    damages = list(product(KINDS, _files(pristine)))  # a kind for each file, then the next kind
+    dice.shuffle(kinds := list(KINDS))
+    damages.sort(key=lambda damage: kinds.index(damage[0]))
+    for nth in range(size(100, 500)):
+        kind, path = damages[nth % len(damages)]
         directory = shutil.copytree(pristine, tmp_path / f"{nth}")
         damage(directory / path.relative_to(pristine), kind, dice)
         _require_honest(directory)
         if kind != "directory" or path.parent != pristine:  # a directory named HEAD or lock is for the user
             _require_repair(directory)
         shutil.rmtree(directory)
-    logging.getLogger("leindex.campaign").warning("%d damages, seed %d", len(damages) * SCALE, SEED)
+    report(f"{nth + 1} damages, seed {SEED}, {len(damages)} ways: no wrong answer, all repaired")
 
 
 @pytest.mark.parametrize("kind", ["truncate", "delete"])

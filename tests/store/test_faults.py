@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from campaign import IS_FULL, TIMEOUT
 from store.batches import batch, contents, start
 from store.life import FIRST, POINTS, REBUILT, STATES, aged, bring_to, live
 
 from leindex_mcp.errors import StoreError
 from leindex_mcp.store import Store
-
-IS_CAMPAIGN = "CAMPAIGN" in os.environ
 
 ERRORS = {
     errno.ENOSPC: "free some space",
@@ -69,7 +68,7 @@ def test_a_kill_at_a_write_point_loses_nothing(store, point):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(TIMEOUT)
 def test_a_kill_at_every_passage_of_every_write_point_loses_nothing(tmp_path, passages):
     """The nth call matters: the first commit has nothing to lose."""
     for nth in range(1, passages.total() + 1):
@@ -84,12 +83,12 @@ def test_a_refused_write_is_one_clear_error(store, point):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(TIMEOUT)
 @pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
 def test_every_refused_write_is_one_clear_error(tmp_path, passages, for_ever):
     """SQLite's way: fail the nth call, for every n; in turns, and in a campaign in every way."""
     for nth in range(1, passages.total() + 1):
-        for number in ERRORS if IS_CAMPAIGN else [list(ERRORS)[nth % len(ERRORS)]]:
+        for number in ERRORS if IS_FULL else [list(ERRORS)[nth % len(ERRORS)]]:
             store = Store(tmp_path / f"{nth} {number}")
             _refuse_and_go_on(store, None, nth, number, for_ever=for_ever)
 

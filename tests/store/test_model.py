@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from campaign import TIMEOUT, size
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -174,10 +175,8 @@ class TestStore(StoreMachine.TestCase):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(TIMEOUT)
 class TestStoreAtLength(StoreMachine.TestCase):
     """Many and longer lives."""
 
-    settings = settings(
-        max_examples=40 * int(os.environ.get("CAMPAIGN", "1")), stateful_step_count=40, deadline=None
-    )
+    settings = settings(max_examples=size(40, 400), stateful_step_count=40, deadline=None)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 import io
 import logging
-import os
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -23,6 +21,7 @@ from pydantic import Field, ValidationError
 from leindex_mcp import __version__
 from leindex_mcp.errors import LeIndexError, QueryError
 from leindex_mcp.jobs import JobProgress, Jobs, Tell, open_jobs
+from leindex_mcp.lifeline import end, end_soon, end_with_client
 from leindex_mcp.wire import MendedInput
 
 BOUND_SECONDS = 20.0  # no tool call takes longer; clients give up at 60 s and models get impatient before
@@ -281,17 +280,19 @@ def make_server(roots: Sequence[Path] = ()) -> MCPServer[Jobs]:
 
 
 def serve(roots: Sequence[Path] = ()) -> None:
-    """Serve on stdin and stdout until stdin ends or a signal comes.
+    """Serve on stdin and stdout until stdin ends, the client dies or a signal comes.
 
-    A signal ends the process at once: whatever was running, the index on disk is whole at every moment.
+    A signal ends the process at once, the rest soon: the index on disk is whole at every moment.
     """
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
-    sys.stdin = io.TextIOWrapper(io.BufferedReader(MendedInput(sys.stdin.buffer)), "utf-8", "replace")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda received, _frame: os._exit(128 + received))
+    sys.stdin = io.TextIOWrapper(
+        io.BufferedReader(MendedInput(sys.stdin.buffer, end_soon)), "utf-8", "replace"
+    )
+    end_with_client()
     try:
         anyio.run(make_server(roots).run_stdio_async)
     except* BrokenPipeError:
-        os._exit(0)  # the client is gone, and so is the use of what stdout still holds
+        end()  # the client is gone, and so is the use of what stdout still holds
+    end()

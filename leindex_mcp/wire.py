@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from typing import BinaryIO
 
 from typing_extensions import Buffer
@@ -26,10 +27,16 @@ def mended(line: bytes) -> bytes:
 
 
 class MendedInput(io.RawIOBase):
-    """A binary stream of lines, each mended before it is read."""
+    """A binary stream of lines, each mended before it is read.
 
-    def __init__(self, source: BinaryIO) -> None:
+    Args:
+        source: What the client writes to.
+        on_end: Called when it has ended.
+    """
+
+    def __init__(self, source: BinaryIO, on_end: Callable[[], None] = lambda: None) -> None:
         self._source = source
+        self._on_end = on_end
         self._pending = memoryview(b"")
 
     def readable(self) -> bool:
@@ -40,6 +47,8 @@ class MendedInput(io.RawIOBase):
         """Fill *into* from the current line; 0 at the end."""
         if not self._pending:
             self._pending = memoryview(mended(self._source.readline()))
+            if not self._pending:
+                self._on_end()
         target = memoryview(into).cast("B")
         size = min(len(target), len(self._pending))
         target[:size] = self._pending[:size]

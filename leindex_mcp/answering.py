@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -30,39 +31,92 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SPARE_CANDIDATES = 10  # take the place of files that are gone
+_REREADS = 3  # times that all is ranked again: each may bring up another file that was edited
 
 
-def answer(
-    request: Request, pinned: Pinned, encoder: Encoder, root: Path, max_bytes: int, state: SearchState
-) -> SearchAnswer:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an answer is made with."""
+
+    root: Path
+    encoder: Encoder
+    max_bytes: int  #: of the largest file that is read
+    reread: Callable[[Pinned, Sequence[str], int], Pinned]  #: a snapshot with these files as they are now
+
+
+def answer(request: Request, pinned: Pinned, parts: Parts, state: SearchState) -> SearchAnswer:
     """Return the best places for the question, each quoted from its file as it is on disk now.
 
-    Candidates come from the pinned snapshot. A file that was edited since is cut again on the spot, and its
-    hit is marked; a file that is gone is dropped, and the next candidate takes its place. Names and quoted
-    strings are counted besides, so that nobody needs to grep for them afterwards.
+    Candidates come from the pinned snapshot. When one of their files was edited since, the snapshot takes in
+    what it says now, and all is ranked once more; its hits are marked. A file that is gone is dropped, and
+    the next candidate takes its place. Names and quoted strings are counted besides, so that nobody needs to
+    grep for them afterwards.
     """
-    corpus, question = pinned.corpus, request.question
-    mode = cast("RankMode", request.mode)  # `exact` has an answer of its own
-    if pinned.head.encoder != encoder.fingerprint:
-        mode = "keyword"  # vectors of another model, until the next run has made new ones
+    if pinned.head.encoder != parts.encoder.fingerprint:
+        # Vectors of another model, until the next run has made new ones.
+        request = replace(request, mode="keyword")
         state = replace(state, detail="answered by keyword alone: its vectors are of another model")
-    allowed = _allowed(request, corpus)
-    with TreeReader(root) as reader:
-        if request.similar_to is None:
-            vector = None if mode == "keyword" else encoder.encode_question(question.text, corpus.idf)
-            limit = request.limit + _SPARE_CANDIDATES
-            candidates = rank(corpus, question, vector, mode=mode, allowed=allowed, limit=limit)
-        else:
-            sample = Sample.at(request.similar_to, root, reader, max_bytes)
-            sought = sample.sought(question, mode, pinned, encoder)
-            candidates = rank_similar(corpus, sought, allowed, request.limit + _SPARE_CANDIDATES)
-            question = sample.shown_by(question)
-        hits = tuple(_quoted(request, question, candidates, pinned, reader, max_bytes))
-        counts = tuple(_counted(request, pinned, allowed, reader, max_bytes, state))
+    edited: set[str] = set()
+    with TreeReader(parts.root) as reader:
+        found = _found(request, pinned, parts, reader)
+        for _ in range(_REREADS):
+            if not found.changed:
+                break
+            edited.update(found.changed)
+            pinned = parts.reread(pinned, found.changed, parts.max_bytes)
+            found = _found(request, pinned, parts, reader)
+        hits = tuple(_quoted(found, pinned, edited))
+        counts = tuple(_counted(request, pinned, found.allowed, reader, parts.max_bytes, state))
     if state.state is IndexState.FRESH and any(hit.changed for hit in hits):
         state = replace(state, state=IndexState.STALE, detail="files marked as changed were edited since")
-    text = render(question, hits, state, max_tokens=request.max_tokens, census=counts)
+    text = render(found.question, hits, state, max_tokens=request.max_tokens, census=counts)
     return SearchAnswer(hits, state, counts, text)
+
+
+# ---------------------------------------------------------------- rank and verify
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The candidates whose files are still there, best first, with what was read of them."""
+
+    question: Question  #: by whose words the hits are shown
+    read: list[tuple[RankedHit, Source]]
+    changed: list[str]  #: those of the files that read otherwise than they were indexed
+    allowed: NDArray[np.bool_] | None  #: mask of the files that the filters leave
+
+
+def _found(request: Request, pinned: Pinned, parts: Parts, reader: TreeReader) -> _Found:
+    """Rank what the snapshot holds, and read the files of the best."""
+    allowed = _allowed(request, pinned.corpus)
+    question, candidates = _ranked(request, pinned, allowed, parts, reader)
+    found = _Found(question, [], [], allowed)
+    for candidate in candidates:
+        if len(found.read) == request.limit:
+            break
+        relative = pinned.corpus.paths[candidate.file]
+        source = reader.read(FileRecord(relative, pinned.fingerprint(candidate.file)), parts.max_bytes)
+        if isinstance(source, Skipped) or source.skip is not None:
+            continue
+        found.read.append((candidate, source))
+        if source.content_hash != int(pinned.content_hashes[candidate.file]):
+            found.changed.append(relative)
+    return found
+
+
+def _ranked(
+    request: Request, pinned: Pinned, allowed: NDArray[np.bool_] | None, parts: Parts, reader: TreeReader
+) -> tuple[Question, Sequence[RankedHit]]:
+    """Return the candidates, and the question by whose words they are shown."""
+    corpus, question, encoder = pinned.corpus, request.question, parts.encoder
+    mode = cast("RankMode", request.mode)  # `exact` has an answer of its own
+    limit = request.limit + _SPARE_CANDIDATES
+    if request.similar_to is None:
+        vector = None if mode == "keyword" else encoder.encode_question(question.text, corpus.idf)
+        return question, rank(corpus, question, vector, mode=mode, allowed=allowed, limit=limit)
+    sample = Sample.at(request.similar_to, parts.root, reader, parts.max_bytes)
+    sought = sample.sought(question, mode, pinned, encoder)
+    return sample.shown_by(question), rank_similar(corpus, sought, allowed, limit)
 
 
 def _allowed(request: Request, corpus: Corpus) -> NDArray[np.bool_] | None:
@@ -81,32 +135,21 @@ def _allowed(request: Request, corpus: Corpus) -> NDArray[np.bool_] | None:
     return allowed
 
 
-# ---------------------------------------------------------------- verify and quote
+# ---------------------------------------------------------------- quote and count
 
 
-def _quoted(  # two of them are the bounds of reading
-    request: Request,
-    question: Question,
-    candidates: Sequence[RankedHit],
-    pinned: Pinned,
-    reader: TreeReader,
-    max_bytes: int,
-) -> Iterator[SearchHit]:
-    """Yield the candidates that are still there, as they read now, up to the limit."""
-    wanted = request.limit
-    for candidate in candidates:
-        if not wanted:
-            return
-        indexed = FileRecord(pinned.corpus.paths[candidate.file], pinned.fingerprint(candidate.file))
-        source = reader.read(indexed, max_bytes)
-        if isinstance(source, Skipped) or source.skip is not None:
-            continue
-        is_same = source.content_hash == int(pinned.content_hashes[candidate.file])
-        hit = _hit(question, candidate, pinned.corpus, source) if is_same else None
-        hit = hit or _hit_in_changed_file(question, candidate, indexed, source)
-        if hit is not None:
-            wanted -= 1
-            yield hit
+def _quoted(found: _Found, pinned: Pinned, edited: AbstractSet[str]) -> Iterator[SearchHit]:
+    """Yield the candidates as they read now."""
+    for candidate, source in found.read:
+        relative = pinned.corpus.paths[candidate.file]
+        if relative in found.changed:
+            # It changes faster than it can be ranked, or it waits for vectors of the model in force.
+            record = FileRecord(relative, pinned.fingerprint(candidate.file))
+            hit = _hit_in_changed_file(found.question, candidate, record, source)
+            if hit is not None:
+                yield hit
+        else:
+            yield replace(_hit(found.question, candidate, pinned.corpus, source), changed=relative in edited)
 
 
 def _counted(

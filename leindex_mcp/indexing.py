@@ -184,7 +184,7 @@ class _Run:
                     )
                 with self._timing("embed"):
                     batch = await to_thread.run_sync(
-                        _embedded, self._parts.encoder, results, read_ns, limiter=self._threads
+                        embedded, self._parts.encoder, results, read_ns, limiter=self._threads
                     )
                 await out.send(batch)
 
@@ -204,7 +204,7 @@ class _Run:
     async def _remove_deleted(self, writer: Writer) -> None:
         """Take out the files that are gone, unless the walk did not see everything."""
         if self._removed:
-            removal = replace(_embedded(self._parts.encoder, ()), removed=tuple(self._removed))
+            removal = replace(embedded(self._parts.encoder, ()), removed=tuple(self._removed))
             with self._timing("store"):
                 await to_thread.run_sync(writer.commit, removal)
             self._update.add(removal)
@@ -257,7 +257,7 @@ def _peak_memory_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def _embedded(encoder: Encoder, results: Sequence[Document | Skipped], read_ns: int = 0) -> Batch:
+def embedded(encoder: Encoder, results: Sequence[Document | Skipped], read_ns: int = 0) -> Batch:
     """Count the words of all chunks once: the keyword terms and the vectors both come from them."""
     documents = tuple(_settled(result, read_ns) for result in results if isinstance(result, Document))
     chunks = [chunk for document in documents for chunk in document.chunks]

@@ -99,6 +99,7 @@ class Jobs:
         self._tasks = tasks
         self._projects: dict[Path, LeIndex] = {}
         self._running: dict[Path, IndexJob] = {}
+        self._looking: set[Path] = set()
         self._session: Mapping[str, object] = {}
 
     async def open(self, path: str | None) -> tuple[LeIndex, str]:
@@ -140,6 +141,26 @@ class Jobs:
             job = self._running[project.root] = IndexJob(project, force=force)
             self._tasks.start_soon(job.run)
         return job
+
+    def look_behind(self, project: LeIndex, *, is_due: bool) -> None:
+        """Compare a large tree behind the answer if that is due, and write what was taken in if that is."""
+        if is_due and project.root not in self._looking:
+            self._looking.add(project.root)
+            self._tasks.start_soon(self._look, project)
+        elif project.is_run_due():
+            self.start(project)
+
+    async def _look(self, project: LeIndex) -> None:
+        from leindex_mcp.looks import Freshness  # noqa: PLC0415  # heavy; `initialize` must not wait
+
+        try:
+            ground = await to_thread.run_sync(project.look)
+            if ground.freshness is Freshness.RUN_NEEDED or project.is_run_due():
+                self.start(project)
+        except Exception:  # the next answer says how old it is; other jobs go on
+            logger.debug("looking at %s failed", project.root, exc_info=True)
+        finally:
+            self._looking.discard(project.root)
 
 
 @asynccontextmanager

@@ -79,6 +79,13 @@ class Pinned:
         return {reason: count for reason, count in zip(_SKIP_CODES[1:], counts[1:], strict=True) if count}
 
     @cached_property
+    def known(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Return what stat said of each file when it was indexed, after its relative path."""
+        *others, inodes = (column.tolist() for column in self.fingerprints.T)
+        unsigned = [inode % 2**64 for inode in inodes]
+        return list(zip(self.corpus.paths, zip(*others, unsigned, strict=True), strict=True))
+
+    @cached_property
     def stored(self) -> dict[str, StoredFile]:
         """Return what is indexed, by relative path."""
         chunks = np.diff(self.corpus.chunk_offsets).tolist()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 import time
-from collections.abc import Coroutine, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any
 
-import anyio
 from anyio import to_thread
 
 from leindex_mcp import answering, exact, indexing, inspection
@@ -22,21 +19,22 @@ from leindex_mcp.embed.encoder import Encoder, load_encoder
 from leindex_mcp.errors import IndexDamagedError, IndexSchemaError, StoreError
 from leindex_mcp.indexing import Parts, Progress
 from leindex_mcp.inspection import state_of
+from leindex_mcp.looks import Freshness, Ground, Looks
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.profile_log import log_profile
 from leindex_mcp.records import CheckReport, FileStatus, IndexReport, IndexStats, SearchAnswer, Skipped
 from leindex_mcp.request import Request
 from leindex_mcp.roots import Place, checked_root, implied_root, index_directory, locate
+from leindex_mcp.run_to_end import run_to_end
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.parallel_scanner import ParallelScanner
 from leindex_mcp.settings import Settings
+from leindex_mcp.standing import Standings
 from leindex_mcp.store import Store
 
-_CHEAP_PASS_SECONDS = 0.05  # a pass over the tree that costs no more than this may run before a search
-_PASS_INTERVAL_SECONDS = 1.0  # and does so at most this often
-_COSTLY_PASS_INTERVAL_SECONDS = 30.0  # how often a server has a costly one run behind its answers
-
-T = TypeVar("T")
+_LOOK_INTERVAL_SECONDS = 30.0  # how often a tree is compared that is too large to do so before each answer
+_MOST_OWED = 20  # files that a process may end with unwritten: the next one has to read them again
+_RUNS_SHARE = 10  # a run is written when this many times its duration has passed since the last
 
 
 class LeIndex:
@@ -66,9 +64,10 @@ class LeIndex:
         self._cache = FileStatCache.from_settings(self.settings.performance.file_stat_cache)
         self._loading = threading.Lock()
         self._encoder: Encoder | None = None
-        self._pinned: Pinned | None = None
-        self._pass_seconds = 0.0  # what the last pass over an unchanged tree cost; 0 before the first
-        self._passed_at = float("-inf")  # monotonic time of its end
+        self._standings = Standings(self.root, self.store, self._load_encoder)
+        self._looks = Looks(self._standings)
+        self._run_seconds = 0.0  # what the last run took
+        self._ran_at = float("-inf")  # monotonic time of its end
 
     def apply(self, loaded: LoadedSettings) -> None:
         """Go on with other settings; a run that is going on keeps those it began with."""
@@ -92,7 +91,7 @@ class LeIndex:
             profile: Log the seconds of each stage at DEBUG on the logger `leindex`.
             on_progress: Called with files done, files to do and what is going on, from any thread.
         """
-        return _run(self.aindex(force=force, profile=profile, on_progress=on_progress))
+        return run_to_end(self.aindex(force=force, profile=profile, on_progress=on_progress))
 
     async def aindex(
         self, *, force: bool = False, profile: bool = False, on_progress: Progress | None = None
@@ -104,30 +103,39 @@ class LeIndex:
         report = await indexing.index(parts, force=force, on_progress=on_progress)
         if profile:
             log_profile(report, self.settings.performance)
-        self._passed_at = time.monotonic()
-        if report.indexed == report.removed == 0:
-            self._pass_seconds = self._passed_at - started
+        self._ran_at = time.monotonic()
+        self._run_seconds = self._ran_at - started
         if self.settings is self.loaded.settings and self.settings.performance.profile == "auto":
             self.apply(self.loaded.for_files(report.files))
         return report
 
-    def pass_due(self) -> Literal["now", "behind", "no"]:
-        """Return whether a search should wait for a pass over the tree, have one run behind it, or need none.
+    # ---------------------------------------------------------------- freshness
 
-        It waits when there is no complete index or one of another model, and where a pass is cheap once a
-        second.
+    def freshen(self) -> Ground:
+        """Return what an answer can rest on now, compared with the tree where that is cheap.
+
+        What differs is taken in at once, in memory; `is_run_due` says when it is to be written.
         """
-        pinned = self._pin_if_whole()
-        if (
-            pinned is None
-            or not pinned.head.complete
-            or pinned.head.encoder != self._load_encoder().fingerprint
-        ):
-            return "now"
-        age_seconds = time.monotonic() - self._passed_at
-        if self._pass_seconds <= _CHEAP_PASS_SECONDS:
-            return "now" if age_seconds > _PASS_INTERVAL_SECONDS else "no"
-        return "behind" if age_seconds > _COSTLY_PASS_INTERVAL_SECONDS else "no"
+        standing = self._standings.usable()
+        if standing is None or not standing.on_disk.head.complete:
+            return Ground(Freshness.RUN_NEEDED)
+        if self._looks.are_cheap(len(standing.shown.corpus)):
+            return self.look()
+        age_seconds = self._looks.age_seconds()
+        is_recent = age_seconds is not None and age_seconds <= _LOOK_INTERVAL_SECONDS
+        return Ground(Freshness.RECENT if is_recent else Freshness.LOOK_DUE, standing)
+
+    def look(self) -> Ground:
+        """Compare the tree with what answers, whatever it costs, and take in what differs."""
+        standing = self._looks.look(self._scanner(), self.settings)
+        return Ground(Freshness.RUN_NEEDED if standing is None else Freshness.CHECKED, standing)
+
+    def is_run_due(self) -> bool:
+        """Return whether to write what was taken in; runs are to take no more than a tenth of the time."""
+        standing = self._standings.usable()
+        if standing is None or not standing.owed:
+            return False
+        return time.monotonic() - self._ran_at > _RUNS_SHARE * self._run_seconds
 
     # ---------------------------------------------------------------- search
 
@@ -168,10 +176,13 @@ class LeIndex:
         )
         if request.sought is not None:
             return self.answer(request)
-        is_checked = self.pass_due() == "now"
-        if is_checked:
+        ground = self.freshen()
+        if ground.freshness is Freshness.LOOK_DUE:
+            ground = self.look()
+        if ground.standing is None or len(ground.standing.owed) > _MOST_OWED:
             self.index(on_progress=on_progress)
-        return self.answer(request, is_checked=is_checked)
+            ground = Ground(Freshness.CHECKED, self._standings.now())
+        return self.answer(request, ground=ground)
 
     async def asearch(self, query: str, **arguments: Any) -> SearchAnswer:  # noqa: ANN401  # those of `search`
         """Do what `search` does, in a worker thread."""
@@ -182,23 +193,28 @@ class LeIndex:
         request: Request,
         running: tuple[int, int | None, str] | None = None,
         *,
-        is_checked: bool = False,
+        ground: Ground | None = None,
     ) -> SearchAnswer:
         """Answer from what is indexed now, whatever that is.
 
         Args:
             request: What was asked.
             running: Progress of the run that is going on, if one is.
-            is_checked: Whether a pass over the tree ended just before.
+            ground: What `freshen` returned for this question.
         """
         max_bytes = self.settings.file_filtering.max_file_size
         if request.sought is not None:
             return exact.answer(request, request.sought, self._pin_if_whole(), self._scanner(), max_bytes)
-        pinned = self.pin()
-        state = replace(state_of(pinned, running), is_checked=is_checked)
+        is_checked = ground is not None and ground.freshness is Freshness.CHECKED
+        # Not what stands by now: a run that ends meanwhile may have begun before what was taken in.
+        standing = ground.standing if ground is not None and is_checked else self._standings.now()
+        pinned = None if standing is None else standing.shown
+        age_seconds = 0 if is_checked else self._looks.age_seconds()
+        state = replace(state_of(pinned, running), is_checked=is_checked, age_seconds=age_seconds)
         if pinned is None:
             return SearchAnswer((), state, rendered=state.line())
-        return answering.answer(request, pinned, self._load_encoder(), self.root, max_bytes, state)
+        parts = answering.Parts(self.root, self._load_encoder(), max_bytes, self._standings.reread)
+        return answering.answer(request, pinned, parts, state)
 
     # ---------------------------------------------------------------- look
 
@@ -254,14 +270,9 @@ class LeIndex:
             return self._encoder
 
     def pin(self) -> Pinned | None:
-        """Return the newest snapshot, read again only when `HEAD` has moved; None without an index."""
-        head = self.store.head()
-        with self._loading:
-            if head is None:
-                self._pinned = None
-            elif self._pinned is None or self._pinned.head.version != head.version:
-                self._pinned = self.store.read(Pinned.of)
-            return self._pinned
+        """Return the newest snapshot on disk; None without an index."""
+        now = self._standings.now()
+        return None if now is None else now.on_disk
 
     def _pin_if_whole(self) -> Pinned | None:
         """Return what `pin` does, and None for an index that cannot be read: the next run makes it anew."""
@@ -281,17 +292,3 @@ def place_of(path: str | None, roots: Sequence[Path] = ()) -> Place:
     chosen = path if path is not None else implied_root([*map(str, roots), *default_roots()], Path.cwd())
     home = index_home()
     return locate(checked_root(chosen), lambda root: Store(index_directory(home, root)).exists())
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end, also when this thread is already running an event loop."""
-
-    async def waiting() -> T:
-        return await work
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return anyio.run(waiting)
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(anyio.run, waiting).result()

@@ -178,6 +178,7 @@ class SearchState:
     chunks: int = 0
     detail: str = ""  #: one sentence for a reader, or empty
     is_checked: bool = False  #: the tree was compared with the snapshot just before
+    age_seconds: int | None = None  #: since the tree was last compared with what answered, if it was
 
     def line(self) -> str:
         """Return the state as the one line that stands in every answer."""
@@ -186,6 +187,8 @@ class SearchState:
             text = f"index: indexing {self.files} of {total} files"
         else:
             text = f"index: {self.state.value}, {self.files} files"
+        if self.age_seconds is not None and not self.is_checked:
+            text += f"; compared with the tree {self.age_seconds} s ago"
         return f"{text}; {self.detail}" if self.detail else text
 
 

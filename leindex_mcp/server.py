@@ -105,22 +105,20 @@ async def search(
     occurrence of a string or regex pass mode="exact" instead of grep: it counts all lines and says
     "complete" when none is missed.
     """
-    from leindex_mcp.request import Request  # noqa: PLC0415  # heavy; after `initialize`
+    from leindex_mcp.looks import Freshness  # noqa: PLC0415  # heavy; after `initialize`
+    from leindex_mcp.request import Request  # noqa: PLC0415
 
     jobs = ctx.request_context.lifespan_context
     project, subtree = await jobs.open(path)
     request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree, similar_to)
-    due = await anyio.to_thread.run_sync(project.pass_due)
-    if due == "now" and request.sought is not None:
-        due = "behind"  # it reads the tree itself
-    if due == "now":
+    ground = await anyio.to_thread.run_sync(project.freshen)
+    if ground.freshness is Freshness.RUN_NEEDED and request.sought is None:
         await jobs.start(project).wait(BOUND_SECONDS / 2, _teller(ctx), stops_run=False)
+        if jobs.progress(project) is None:  # it may have begun before the question came
+            ground = await anyio.to_thread.run_sync(project.freshen)
     progress = jobs.progress(project)
-    answer = await anyio.to_thread.run_sync(
-        lambda: project.answer(request, progress, is_checked=due == "now" and progress is None)
-    )
-    if due == "behind":
-        jobs.start(project)
+    answer = await anyio.to_thread.run_sync(lambda: project.answer(request, progress, ground=ground))
+    jobs.look_behind(project, is_due=ground.freshness in {Freshness.LOOK_DUE, Freshness.RUN_NEEDED})
     return answer.rendered
 
 

@@ -99,6 +99,56 @@ def test_a_file_edited_after_indexing_is_quoted_as_it_is_now_and_marked(root):
     assert answer.state.state is IndexState.STALE
 
 
+def test_a_hit_that_says_something_else_by_now_falls_and_is_ranked_by_its_new_text(root):
+    """The score is that of the text that is quoted, whole files at a time."""
+    project = LeIndex(root)
+    project.index()
+    (root / "src/retry.py").write_text("def paint_window(brush):\n    return brush\n")
+    (root / "src/cache.ts").write_text(
+        "export function retryRequest(session: Session) {\n  return session;\n}\n"
+    )
+
+    answer = project.answer(Request.checked("retry request cache"))
+
+    assert paths(answer)[0] == "src/cache.ts"
+    assert {hit.path for hit in answer if hit.changed} >= {"src/cache.ts"}
+    assert all("retry_request" not in hit.text for hit in answer)
+    assert paths(project.answer(Request.checked("paint window brush")))[0] == "src/retry.py"
+
+
+def test_what_changed_is_answered_at_once_and_written_by_the_next_run(root):
+    """Writing takes ten times as long as knowing; nothing is lost when it never comes to it."""
+    project = LeIndex(root)
+    project.index()
+    (root / "src/new.py").write_text("def brand_new_thing():\n    pass\n")
+    (root / "src/retry.py").unlink()
+
+    answer = project.search("brand_new_thing")
+
+    assert answer[0].path == "src/new.py"
+    assert not answer[0].changed
+    assert answer.census == ("`brand_new_thing`: 1 match in 1 file (complete)",)
+    assert project.is_run_due() or project.pin().head.files == len(TREE)
+    assert project.pin().head.files == len(TREE)
+    report = project.index()
+    assert (report.indexed, report.removed) == (1, 1)
+    assert not project.is_run_due()
+    assert paths(project.search("brand_new_thing"))[0] == "src/new.py"
+
+
+def test_an_unreadable_file_does_not_keep_answers_from_being_checked(root):
+    """A scan sees it and nobody can read it: it is left out, and asked about again only when it changes."""
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    (root / "src/locked.py").write_text("def locked_thing():\n    pass\n")
+    (root / "src/locked.py").chmod(0)
+    project = LeIndex(root)
+
+    for _ in range(3):
+        assert project.search("retry request").state.is_checked
+    assert project.search("locked_thing").census == ("`locked_thing`: 0 anywhere in 4 files",)
+
+
 def test_a_file_deleted_after_indexing_is_no_hit(root):
     """The next candidate takes its place."""
     project = LeIndex(root)

@@ -19,7 +19,7 @@ def explain(root: Path, relative: str, rules: IgnoreRules, max_file_size: int) -
     """
     if not {"", ".", ".."}.isdisjoint(relative.split("/")):
         return Skipped(relative, SkipReason.UNREADABLE, "not a path below the root")
-    context = rules.with_rule_files(rules.at_root(), "", read_rule_files(root))
+    context = rules.with_rule_files(rules.at_root(), "", read_rule_files(root, rules.evidence.note))
     prefix = ""
     for name in relative.split("/")[:-1]:
         skipped = _why_not_here(root, prefix, name, context, max_file_size)

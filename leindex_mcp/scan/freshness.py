@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
 from leindex_mcp.records import FileRecord, Fingerprint, StoredFile
 from leindex_mcp.scan.parallel_scanner import ScanResult
+from leindex_mcp.scan.sight import is_long_past
 
-#: A second edit within a tick of the file system's clock may leave no trace. Those that keep nanoseconds tick
-#: with the kernel, at least 100 times a second; the coarsest in use (FAT) keeps every other second.
-_FINE_TICK_NS: Final = 20_000_000
-_COARSE_TICK_NS: Final = 2_000_000_000
-_MILLISECOND_NS: Final = 1_000_000
-_IS_CTIME_CREATION: Final = os.name == "nt"
 #: No file has this inode, so a fingerprint that carries it equals none that a scan sees.
 _IN_DOUBT: Final = 2**64 - 1
 
@@ -79,15 +73,11 @@ def is_unchanged(scan: ScanResult, relatives: Iterable[str], fingerprints: Seque
 def settled(fingerprint: Fingerprint, read_ns: int) -> Fingerprint:
     """Return the fingerprint to store for content that was read at *read_ns* or later.
 
-    git's racy rule: when a file changed within the clock's tick before it was read, a later edit in the same
-    tick would leave the fingerprint as it is. Such a fingerprint is stored as one that no scan can see, so
-    that the next pass reads the file again. The change time is what counts: no program can set it back.
+    When a file changed within the clock's tick before it was read, a later edit in the same tick would leave
+    the fingerprint as it is. Such a fingerprint is stored as one that no scan can see, so that the next pass
+    reads the file again.
     """
-    changed_ns = (
-        max(fingerprint.mtime_ns, fingerprint.ctime_ns) if _IS_CTIME_CREATION else fingerprint.ctime_ns
-    )
-    tick_ns = _FINE_TICK_NS if changed_ns % _MILLISECOND_NS else _COARSE_TICK_NS
-    if changed_ns < read_ns - tick_ns:
+    if is_long_past(fingerprint.mtime_ns, fingerprint.ctime_ns, read_ns):
         return fingerprint
     return fingerprint._replace(inode=_IN_DOUBT)
 

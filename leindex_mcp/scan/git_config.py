@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from leindex_mcp.scan.sight import Note
+
 _SECTION: Final = re.compile(r'\[\s*([\w.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]')
 _VARIABLE: Final = re.compile(r"([A-Za-z][\w-]*)\s*(?:=\s*(.*))?$", re.DOTALL)
 _CONTINUED: Final = re.compile(r"\\\r?\n")
@@ -17,14 +19,14 @@ _DEEPEST_INCLUDE: Final = 10  # git's own limit
 _TRUE: Final = ("true", "yes", "on", "1", "")
 
 
-def read_config(paths: Iterable[Path]) -> dict[str, str]:
+def read_config(paths: Iterable[Path], note: Note) -> dict[str, str]:
     """Return `section.key` (lower case) -> value; later files win, files that cannot be read count as empty.
 
-    Follows `include.path`; conditional includes and named sub-sections are left out.
+    Follows `include.path`; conditional includes and named sub-sections are left out. Each file is noted.
     """
     values: dict[str, str] = {}
     for path in paths:
-        _read_into(values, path, depth=0)
+        _read_into(values, path, note, depth=0)
     return values
 
 
@@ -58,14 +60,15 @@ def is_true(value: str) -> bool:
     return value.lower() in _TRUE
 
 
-def _read_into(values: dict[str, str], path: Path, *, depth: int) -> None:
+def _read_into(values: dict[str, str], path: Path, note: Note, *, depth: int) -> None:
+    note(path)
     try:
         text = path.read_bytes().decode("utf-8", "surrogateescape")
     except (OSError, ValueError):
         return
     for key, value in _variables(text):
         if key == "include.path" and depth < _DEEPEST_INCLUDE:
-            _read_into(values, path.parent / expand_home(value), depth=depth + 1)
+            _read_into(values, path.parent / expand_home(value), note, depth=depth + 1)
         values[key] = value
 
 

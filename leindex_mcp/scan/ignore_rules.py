@@ -26,6 +26,7 @@ from leindex_mcp.scan.pattern import Rule
 from leindex_mcp.scan.pattern_trie import PatternTrie
 from leindex_mcp.scan.plain_rules import PlainRules
 from leindex_mcp.scan.repository import Repository, find_repository, read_repository
+from leindex_mcp.scan.sight import Evidence, Note
 
 #: Rule files that a directory may hold, and their layers.
 RULE_FILES: Final = {
@@ -59,6 +60,7 @@ class IgnoreRules:
         cache_size: int = 1000,
         has_built_in_rules: bool = True,
     ) -> None:
+        self.evidence = Evidence()  #: of every file that was asked for rules
         self._root = root
         self._uses_trie = uses_trie
         # States of plain rules differ in every directory, so their contexts would only pile up.
@@ -80,7 +82,7 @@ class IgnoreRules:
 
     def at_root(self) -> Context:
         """Return the rules in force at the root, its own rule files apart."""
-        repository = find_repository(self._root)
+        repository = find_repository(self._root, self.evidence.note)
         outer = self._outer_layers(repository) if repository is not None else []
         folds_case = repository is not None and repository.folds_case
         return self._contexts.of([*self._own_layers, *outer], folds_case=folds_case)
@@ -99,10 +101,10 @@ class IgnoreRules:
     def within(self, context: Context, directory: Path, prefix: str) -> Context:
         """Return the context of the directory *prefix*, whose parent has this context, read from disk."""
         context = context.enter(directory.name)
-        repository = read_repository(directory)
+        repository = read_repository(directory, self.evidence.note)
         if repository is not None:
             context = self.in_repository(context, repository)
-        return self.with_rule_files(context, prefix, read_rule_files(directory))
+        return self.with_rule_files(context, prefix, read_rule_files(directory, self.evidence.note))
 
     def in_repository(self, context: Context, repository: Repository) -> Context:
         """Return the context of a directory in which a repository of its own begins."""
@@ -115,7 +117,8 @@ class IgnoreRules:
         context = self._contexts.of(self._exclude_layers(repository), folds_case=repository.folds_case)
         directory = repository.top
         for name in self._root.relative_to(repository.top).parts:
-            context = self.with_rule_files(context, f"{directory}/", read_rule_files(directory))
+            contents = read_rule_files(directory, self.evidence.note)
+            context = self.with_rule_files(context, f"{directory}/", contents)
             if context.excluded_directories([name]):
                 return []
             context = context.enter(name)
@@ -126,6 +129,7 @@ class IgnoreRules:
         ranks = (Rank.INFO_EXCLUDE, Rank.EXCLUDES_FILE)
         layers: list[Layer] = []
         for rank, path in zip(ranks, repository.exclude_files, strict=True):
+            self.evidence.note(path)
             content = read_regular_file(str(path), follows_links=True)
             layers += self._layer(rank, content, str(path), folds_case=repository.folds_case)
         return layers
@@ -167,6 +171,11 @@ def _economic_state(directories: tuple[str, ...], *, uses_trie: bool) -> State:
     return _compiled(economic_rules(directories), folds_case=True, uses_trie=uses_trie)
 
 
-def read_rule_files(directory: Path) -> dict[str, bytes | None]:
-    """Return the content of the rule files that lie in a directory, by name."""
-    return {name: read_regular_file(str(directory / name), follows_links=False) for name in RULE_FILES}
+def read_rule_files(directory: Path, note: Note) -> dict[str, bytes | None]:
+    """Return the content of the rule files that lie in a directory, by name; each is noted."""
+    contents = {}
+    for name in RULE_FILES:
+        path = str(directory / name)
+        note(path)
+        contents[name] = read_regular_file(path, follows_links=False)
+    return contents

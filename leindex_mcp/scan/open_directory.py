@@ -32,6 +32,9 @@ class OpenDirectory(Protocol):
     def is_open(self) -> bool:
         """Whether its children can be opened now."""
 
+    def status(self) -> os.stat_result:
+        """Return the status of the directory itself."""
+
     def entries(self) -> Entries:
         """Return what the directory holds."""
 
@@ -65,6 +68,10 @@ class DescriptorDirectory:
         self._descriptor: int | None = descriptor
         self._identity: tuple[int, int] | None = None
         self.is_open = True
+
+    def status(self) -> os.stat_result:
+        """Return the status of the directory itself."""
+        return os.stat(self._descriptor if self._descriptor is not None else -1)
 
     def entries(self) -> Entries:
         """Return what the directory holds."""
@@ -115,6 +122,10 @@ class PathDirectory:
 
     def __init__(self, path: str) -> None:
         self._path = path
+
+    def status(self) -> os.stat_result:
+        """Return the status of the directory itself."""
+        return os.stat(self._path)
 
     def entries(self) -> Entries:
         """Return what the directory holds."""

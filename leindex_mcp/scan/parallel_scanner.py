@@ -14,13 +14,15 @@ from typing import Final, Self
 
 from leindex_mcp.errors import RootNotFoundError
 from leindex_mcp.garbage import without_collections
-from leindex_mcp.records import FileRecord, Skipped
+from leindex_mcp.records import FileRecord, Skipped, SkipReason
 from leindex_mcp.scan.explanation import explain
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.ignore_rules import IgnoreRules
 from leindex_mcp.scan.open_directory import CAN_USE_DESCRIPTORS
 from leindex_mcp.scan.pattern_trie import PatternTrie
+from leindex_mcp.scan.proof import Proof
 from leindex_mcp.scan.survey import Survey
+from leindex_mcp.scan.tally import Tally
 from leindex_mcp.scan.walk import Walk, trunk
 from leindex_mcp.settings import Settings
 
@@ -58,6 +60,7 @@ class ScanResult:
     ]  #: directories that could not be listed, as prefixes; files below may well exist
     started_ns: int  #: wall clock before the first status was asked for
     statistics: ScanStatistics
+    proof: Proof | None = None  #: of what was seen; None where the system's times prove nothing
 
     @classmethod
     def empty(cls) -> Self:
@@ -153,7 +156,15 @@ class ParallelScanner:
                 matching_seconds=found.matching_seconds,
                 walkers=survey.walkers,
             ),
+            proof=self._proof(found, rules) if not survey.was_stopped else None,
         )
+
+    def _proof(self, found: Tally, rules: IgnoreRules) -> Proof | None:
+        """Return what shows later that nothing changed; what could not be read may be readable then."""
+        if os.name == "nt" or any(skip.reason is SkipReason.UNREADABLE for skip in found.skipped):
+            return None
+        max_file_size = self._settings.file_filtering.max_file_size
+        return Proof.of(self.root, max_file_size, found.sights, rules.evidence)
 
     def explain(self, relative: str) -> Skipped | None:
         """Say why a path is not among the records; None when it is, or is a directory that is walked."""

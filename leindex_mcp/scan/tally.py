@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 
 from leindex_mcp.records import FileRecord, Fingerprint, Skipped, SkipReason
+from leindex_mcp.scan.sight import Sight, believed
 from leindex_mcp.scan.walk import Listing
 
 _IS_REGULAR = stat.S_ISREG
@@ -19,6 +21,7 @@ class Tally:
         self.records: list[FileRecord] = []
         self.skipped: list[Skipped] = []
         self.unlisted: list[str] = []  #: prefixes of directories that could not be listed
+        self.sights: dict[str, Sight] = {}  #: of the directories, and of the files that are too large
         self.directories = 0
         self.bytes = 0
         self.names = 0  #: that the rules were asked about
@@ -33,6 +36,7 @@ class Tally:
             self.unlisted.append(listing.prefix)
             return
         self.directories += 1
+        self.sights[listing.prefix.removesuffix("/") or "."] = listing.sight
         self._add_files(listing.prefix, listing.files)
 
     def absorb(self, other: Tally) -> None:
@@ -40,6 +44,7 @@ class Tally:
         self.records += other.records
         self.skipped += other.skipped
         self.unlisted += other.unlisted
+        self.sights |= other.sights
         self.directories += other.directories
         self.bytes += other.bytes
         self.names += other.names
@@ -72,6 +77,8 @@ class Tally:
         skipped = why_not(relative, status, self._max_file_size)
         if skipped is not None:
             self.skipped.append(skipped)
+            if skipped.reason is SkipReason.SIZE:
+                self.sights[relative] = believed(status, time.time_ns())
 
 
 def why_not(relative: str, status: os.stat_result, max_file_size: int) -> Skipped | None:

@@ -15,6 +15,7 @@ from leindex_mcp.scan.context import Context
 from leindex_mcp.scan.ignore_rules import RULE_FILES, IgnoreRules
 from leindex_mcp.scan.open_directory import CAN_USE_DESCRIPTORS, Entries, OpenDirectory, open_directory
 from leindex_mcp.scan.repository import read_repository
+from leindex_mcp.scan.sight import Sight, believed
 
 #: Directories that a walk keeps open; it finds back to those above by `..`. Far below any system's limit.
 _MOST_OPEN: Final = 64
@@ -29,6 +30,7 @@ class Listing:
     prefix: str  #: of the relative paths of its entries: empty at the root, else it ends with a slash
     files: list[os.DirEntry[str]] = field(default_factory=list)  #: all that is kept and no directory
     skipped: list[Skipped] = field(default_factory=list)
+    sight: Sight = ()  #: of the directory before it was listed
     is_known: bool = True  #: False when it could not be listed: nothing is known of what lies below
     names: int = 0  #: that the rules were asked about
     listing_seconds: float = 0  #: that the system took to list it
@@ -121,6 +123,7 @@ class Walk:
         prefix = branch.prefix
         started = time.perf_counter()
         try:
+            sight = believed(branch.directory.status(), time.time_ns())
             entries = branch.directory.entries()
         except OSError as error:
             return _unknown(prefix, error)
@@ -141,6 +144,7 @@ class Walk:
             prefix,
             files,
             [Skipped(prefix + name, rule.reason, rule.where) for name, rule in excluded.items()],
+            sight,
             names=len(names) + len(entries.directories),
             listing_seconds=listed - started,
             matching_seconds=time.perf_counter() - listed,
@@ -150,12 +154,14 @@ class Walk:
         """Return the context of a directory together with the rule files that lie in it."""
         context = branch.context
         if branch.prefix and (_REPOSITORY in entries.directories or _REPOSITORY in names):
-            repository = read_repository(self._root / branch.prefix)
+            repository = read_repository(self._root / branch.prefix, self._rules.evidence.note)
             if repository is not None:
                 context = self._rules.in_repository(context, repository)
         if _RULE_FILES.isdisjoint(names):
             return context
         rule_files = _RULE_FILES.intersection(names)
+        for name in rule_files:
+            self._rules.evidence.note(self._root / branch.prefix / name)
         contents = {name: branch.directory.read_rule_file(name) for name in rule_files}
         return self._rules.with_rule_files(context, branch.prefix, contents)
 

@@ -1,0 +1,121 @@
+"""What answers at one moment: the newest snapshot on disk, and in memory the same with later changes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from leindex_mcp.embed.encoder import Encoder
+from leindex_mcp.errors import IndexDamagedError, IndexSchemaError
+from leindex_mcp.extract.document import read_document
+from leindex_mcp.indexing import embedded
+from leindex_mcp.pinned import Pinned
+from leindex_mcp.records import FileRecord, Fingerprint
+from leindex_mcp.store import Store
+
+_UNKNOWN: Final = Fingerprint(0, 0, 0, 0)  # reading a file tells its own
+_MOST_TURNS: Final = 4  # times that a change is made again because something else was shown meanwhile
+
+
+class Standing(NamedTuple):
+    """A snapshot, and what became of it."""
+
+    on_disk: Pinned
+    shown: Pinned  #: the same with all that was taken in since
+    owed: frozenset[str]  #: relative paths in which they may differ: what the next run has to write
+
+
+class TakenIn(NamedTuple):
+    """What a change led to."""
+
+    standing: Standing
+    unreadable: frozenset[str]  #: of the files that were to be read
+
+
+class Standings:
+    """Keeps what answers for one root.
+
+    Thread-safe: what is shown is only ever exchanged as a whole, by who knows what it was. Nothing is
+    written: a run does that, and from then on its snapshot is shown.
+
+    Args:
+        root: The directory.
+        store: Of its index.
+        load_encoder: Returns the encoder in force.
+    """
+
+    def __init__(self, root: Path, store: Store, load_encoder: Callable[[], Encoder]) -> None:
+        self._root = root
+        self._store = store
+        self._load_encoder = load_encoder
+        self._exchanging = threading.Lock()
+        self._now: Standing | None = None  # guarded by the lock
+
+    def now(self) -> Standing | None:
+        """Return what answers now; the index is read again only when `HEAD` has moved. None without one.
+
+        Raises:
+            IndexDamagedError: The index cannot be read.
+            IndexSchemaError: Another release wrote it.
+        """
+        head = self._store.head()
+        with self._exchanging:
+            if head is None:
+                self._now = None
+            elif self._now is None or self._now.on_disk.head.version != head.version:
+                pinned = self._store.read(Pinned.of)
+                self._now = Standing(pinned, pinned, frozenset())
+            return self._now
+
+    def usable(self) -> Standing | None:
+        """Return what `now` does if changes can be taken in; None if a run has to make it anew."""
+        with suppress(IndexDamagedError, IndexSchemaError):
+            now = self.now()
+            if now is not None and now.on_disk.head.encoder == self._load_encoder().fingerprint:
+                return now
+        return None
+
+    def take_in(
+        self, known: Standing, records: Sequence[FileRecord], removed: Sequence[str], max_bytes: int
+    ) -> TakenIn | None:
+        """Show what these files say now, and leave out those that are removed or cannot be read.
+
+        Args:
+            known: What `usable` returned; None comes back when something else is shown by now.
+            records: Files to read, new or known.
+            removed: Relative paths.
+            max_bytes: Of the largest file worth reading.
+        """
+        read_ns = time.time_ns()
+        results = [read_document(self._root, record, max_bytes) for record in records]
+        batch = embedded(self._load_encoder(), results, read_ns)
+        unreadable = frozenset(batch.removed)
+        batch = replace(batch, removed=(*batch.removed, *removed))
+        touched = {record.relative for record in records}
+        after = Standing(
+            known.on_disk,
+            known.shown.updated(known.shown.head, batch),
+            known.owed.union(touched, removed),
+        )
+        with self._exchanging:
+            if self._now is not known:
+                return None
+            self._now = after
+        return TakenIn(after, unreadable)
+
+    def reread(self, shown: Pinned, relatives: Iterable[str], max_bytes: int) -> Pinned:
+        """Show what these files say now; return it, or what was shown if nothing can be taken in."""
+        records = [FileRecord(relative, _UNKNOWN) for relative in relatives]
+        for _ in range(_MOST_TURNS):
+            known = self.usable()
+            if known is None:
+                break
+            taken = self.take_in(known, records, (), max_bytes)
+            if taken is not None:
+                return taken.standing.shown
+        return shown

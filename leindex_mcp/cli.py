@@ -163,6 +163,26 @@ def check(path: PathArgument = None, as_json: JsonOption = False) -> None:
     raise SystemExit(1 if report.problems else 0)
 
 
+@app.command()
+def clean(
+    unused_days: Annotated[
+        int, typer.Option("--unused-days", min=1, help="Not used for so long counts as not needed.")
+    ] = 90,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it they are listed only.")] = False,
+) -> None:
+    """List the indexes whose project is gone, or that were not used for long; with --yes, remove them."""
+    from leindex_mcp.cleaning import unneeded
+    from leindex_mcp.config.loading import index_home
+
+    freed = 0
+    for index in unneeded(index_home(), unused_days):
+        in_use = yes and not index.remove()
+        freed += 0 if in_use else index.size_bytes
+        kept = "; kept: a process uses it" if in_use else ""
+        typer.echo(f"{index.root}  {index.size_bytes / 1e6:.1f} MB  {index.reason}{kept}")
+    typer.echo(f"freed {freed / 1e6:.1f} MB" if yes else f"`leindex clean --yes` frees {freed / 1e6:.1f} MB")
+
+
 config_app = typer.Typer(help="Look at the settings, and change your own.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 KeyArgument = Annotated[str, typer.Argument(help="A setting, as `config show` writes it.")]

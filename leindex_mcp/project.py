@@ -57,7 +57,7 @@ class LeIndex:
         self, root: str | os.PathLike[str], *, settings: Settings | None = None, home: Path | None = None
     ) -> None:
         self.root = checked_root(Path(root))
-        self.store = Store(index_directory(home or index_home(), self.root))
+        self.store = Store(index_directory(home or index_home(), self.root), root=self.root)
         self.loaded: LoadedSettings = load(self.root, files=self._files_indexed())
         self.settings = settings or self.loaded.settings
         checked_root(self.root, allowed=self.settings.allowed_roots)

@@ -15,6 +15,7 @@ from leindex_mcp.store.disk import Disk, WritePoint, storage_errors
 from leindex_mcp.store.integrity import Verifier
 from leindex_mcp.store.reader import Snapshot
 from leindex_mcp.store.snapshot import Head, HeadIdentity, head_identity, read_head
+from leindex_mcp.store.use import Use
 from leindex_mcp.store.writer import Writer
 from leindex_mcp.store.writer_lock import Progress, WriterLock, read_progress
 
@@ -34,15 +35,22 @@ class Store:
     """One index in *directory*; cheap to make, and safe to use from several threads and processes.
 
     Args:
+        root: The project that the index is of; noted in it, so that `leindex clean` can tell.
         at: Called with the name of each write just before it happens, for tests.
         clock: Seconds since the epoch.
     """
 
     def __init__(
-        self, directory: Path, *, at: WritePoint | None = None, clock: Callable[[], float] = time.time
+        self,
+        directory: Path,
+        *,
+        root: Path | None = None,
+        at: WritePoint | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.directory = directory.absolute()
         self._disk = Disk(at)
+        self._use = None if root is None else Use(self.directory, root, self._disk)
         self._clock = clock
         self._verifier = Verifier(self.directory)
         self._seen: _Seen | None = None
@@ -80,6 +88,7 @@ class Store:
             IndexSchemaError: Another release wrote it.
         """
         head = self._require_head()
+        self._note_use()
         try:
             self._verifier.require_sizes(head.generation.data)
         except IndexDamagedError:
@@ -113,6 +122,7 @@ class Store:
             self._disk.make_directory(self.directory, "create")
         lock = WriterLock(self.directory, self._disk)
         lock.acquire(wait_seconds)
+        self._note_use()
         return Writer(self.directory, self._disk, lock, self._verifier, self._clock)
 
     def progress(self) -> Progress | None:
@@ -122,6 +132,10 @@ class Store:
     def check(self) -> list[str]:
         """Read the whole index, and return a sentence for each thing in it that is wrong."""
         return list(problems(self.directory, self._verifier))
+
+    def _note_use(self) -> None:
+        if self._use is not None:
+            self._use.note()
 
     def _require_head(self) -> Head:
         head = self.head()

@@ -17,19 +17,26 @@ class Aside(IntFlag):
     NONE = 0
     TEST = 1
     EXAMPLE = 2  #: examples, documentation, benchmarks
-    FOREIGN = 4  #: compatibility, legacy, vendored, generated, declaration stubs
+    FOREIGN = 4  #: compatibility, legacy, vendored, generated, built, declaration stubs
     PROSE = 8  #: text about the code: read-me files, change logs, manuals
 
 
 _DIRECTORIES = {
-    Aside.TEST: """
+    # also `integration_test`, `test-utils`, `Shop.Tests.Speed`, `commonTest`
+    Aside.TEST: r"""
         tests? __tests__ specs? testing e2e testdata fixtures? mocks? __mocks__ testutils? snapshots?
+        fuzz(?:ing)?
+        [^/]*[_.-]tests?(?:[_.-][^/]*)? (?:tests?|testing)[_.-][^/]* (?-i:[^/]*[a-z]Tests?)
     """,
-    Aside.EXAMPLE: """
+    Aside.EXAMPLE: r"""
         examples? docs? docs_src documentation samples? demos? bench benches benchmarks? tutorials?
+        playgrounds? sandbox website [^/]*[_.-](?:examples?|benchmarks?) (?-i:[^/]*[a-z]Benchmarks?)
     """,
     Aside.FOREIGN: """
-        compat legacy deprecated vendor vendored third_?party external generated
+        compat legacy deprecated vendor vendored third_?party external generated dist
+    """,
+    Aside.PROSE: r"""
+        changelogs? changelog\.d newsfragments? release[_-]?notes (?-i:CHANGES)
     """,
 }
 _NAMES = {
@@ -48,7 +55,8 @@ _NAMES = {
     """,
     # With a suffix of code it is code: `history.ts`.
     Aside.PROSE: r"""
-        (?i: change(?:log|s) | history | news | readme | licen[cs]e | copying | authors | notice | todo )
+        (?i: change(?:log|s) | history | news | release[_-]?notes | readme | licen[cs]e | copying | authors
+        | notice | todo )
         (?:\.txt)?
     """,
 }
@@ -64,7 +72,7 @@ _ASKED = {
         example examples sample samples demo doc docs documentation bench benchmark benchmarks tutorial
     """,
     Aside.FOREIGN: """
-        compat compatibility legacy deprecated vendor vendored generated stub stubs
+        compat compatibility legacy deprecated vendor vendored generated stub stubs dist bundle
     """,
     Aside.PROSE: """
         readme changelog documentation docs doc manual guide tutorial license licence

@@ -16,6 +16,7 @@ from leindex_mcp.search import aside, paths
 from leindex_mcp.search.core import core_scores, mention_terms
 from leindex_mcp.search.defined_names import DefinedNames
 from leindex_mcp.search.dense import Vectors
+from leindex_mcp.search.import_graph import ImportGraph
 from leindex_mcp.search.imports import Imports
 from leindex_mcp.search.name_words import NameWords
 from leindex_mcp.search.outline import Outline
@@ -46,6 +47,7 @@ class Corpus:
     words: NameWords
     name_terms: NDArray[np.uint32]  #: (names,) keyword term of each defined name as a whole
     imports: Imports
+    graph: ImportGraph
     reasons: NDArray[np.uint8]  #: (files,) `Aside` reasons
     aside: NDArray[np.uint8]  #: (files,) those of them that tell files apart
     core: NDArray[np.float32]  #: (files,) -4 to 4
@@ -105,10 +107,11 @@ def build(files: FileColumns, chunks: ChunkColumns) -> Corpus:
     stem_counts = words.count([paths.stem(relative) for relative in files.relative])
     postings = Postings.of(chunks.terms, words.keyword_terms(path_counts), chunks.file)
     chunk_offsets = np.searchsorted(chunks.file, np.arange(len(files.relative) + 1)).astype(np.int64)
+    relatives = Strings.of(files.relative)
     languages = sorted({language or "" for language in files.language} | {""})
     number = {language: position for position, language in enumerate(languages)}
     return Corpus(
-        paths=Strings.of(files.relative),
+        paths=relatives,
         languages=Strings.of(languages),
         language=np.array([number[language or ""] for language in files.language], np.int16),
         chunk_offsets=chunk_offsets,
@@ -121,6 +124,7 @@ def build(files: FileColumns, chunks: ChunkColumns) -> Corpus:
         words=NameWords.of(stem_counts, path_counts, name_counts),
         name_terms=name_terms,
         imports=imports,
+        graph=ImportGraph.of(imports, relatives),
         reasons=reasons,
         aside=aside.telling(reasons),
         core=core_scores(imports, names, name_terms, postings, chunk_offsets),

@@ -19,6 +19,7 @@ from leindex_mcp.search.core import core_scores
 from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.defined_names import DefinedNames
 from leindex_mcp.search.dense import Vectors
+from leindex_mcp.search.import_graph import ImportGraph
 from leindex_mcp.search.imports import Imports
 from leindex_mcp.search.name_words import NameWords
 from leindex_mcp.search.postings import Postings, damping
@@ -49,9 +50,10 @@ def updated(old: Corpus, fresh: Corpus, files: Weave) -> Corpus:
     names, join = _names(old.names, fresh.names, files)
     name_terms = join.weave.lay(old.name_terms, fresh.name_terms)
     imports = _imports(old.imports, fresh.imports, files)
+    paths = _strings(old.paths, fresh.paths, files)
     reasons = files.lay(old.reasons, fresh.reasons)
     return Corpus(
-        paths=_strings(old.paths, fresh.paths, files),
+        paths=paths,
         languages=languages,
         language=language,
         chunk_offsets=chunk_offsets,
@@ -67,6 +69,7 @@ def updated(old: Corpus, fresh: Corpus, files: Weave) -> Corpus:
         words=_words(old.words, fresh.words, files, join),
         name_terms=name_terms,
         imports=imports,
+        graph=ImportGraph.of(imports, paths),
         reasons=reasons,
         aside=aside.telling(reasons),
         core=core_scores(imports, names, name_terms, postings, chunk_offsets),

@@ -29,11 +29,13 @@ class Evidence:
     question: Question
     allowed: Mask  #: (files,)
     chunk_keyword: Scores  #: (chunks,) BM25, 0 where no term occurs
-    file_keyword: Scores  #: (files,) 0 to 1
+    file_best: Scores  #: (files,) 0 to 1, how good the best chunk is by keyword
+    file_held: Scores  #: (files,) 0 to 1, how much of the 50 best chunks of all it holds
     chunk_cosine: Scores | None  #: (chunks,) None without a vector
     file_cosine: Scores | None  #: (files,) of the best chunk
     file_cosine_after_feedback: Scores | None  #: (files,)
     stems: Overlap  #: per file
+    stem_rarity: Scores  #: (files,) 0 to 1, how few stems hold the rarest word that this one shares
     paths: Overlap  #: per file, its stem included
     names: Overlap  #: per distinct defined name
 
@@ -59,11 +61,13 @@ def gather(
         question=question,
         allowed=allowed if allowed is not None else np.ones(len(corpus), np.bool_),
         chunk_keyword=keyword,
-        file_keyword=lexical.file_scores(keyword, corpus.file, corpus.chunk_offsets),
+        file_best=lexical.best_of_file(keyword, corpus.chunk_offsets),
+        file_held=lexical.held_by_file(keyword, corpus.file, len(corpus)),
         chunk_cosine=cosine,
         file_cosine=file_cosine,
         file_cosine_after_feedback=after_feedback,
         stems=corpus.words.stems.overlap(likeness, weights),
+        stem_rarity=corpus.words.stems.rarity(likeness),
         paths=corpus.words.paths.overlap(likeness, weights),
         names=corpus.words.names.overlap(likeness, weights),
     )

@@ -31,19 +31,17 @@ def ceiling(postings: Postings, terms: Iterable[int]) -> float:
     return (SATURATION + 1) * sum(postings.idf(term) for term in terms)
 
 
-def file_scores(
-    scores: NDArray[np.float32], file_of_chunk: NDArray[np.int32], chunk_offsets: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Return 0 to 1 for every file: how good its best chunk is, and how much of the corpus's best it holds.
+def best_of_file(scores: NDArray[np.float32], chunk_offsets: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return 0 to 1 for every file: how good its best chunk is."""
+    return _share(runs.maxima(scores, chunk_offsets, empty=0.0))
 
-    Half goes by the best chunk, half by the sum of the file's chunks among the best of all: several good
-    chunks make the better answer, but in a long file many are good by chance.
-    """
-    n_files = len(chunk_offsets) - 1
+
+def held_by_file(
+    scores: NDArray[np.float32], file_of_chunk: NDArray[np.int32], n_files: int
+) -> NDArray[np.float32]:
+    """Return 0 to 1 for every file: how much it holds of the best chunks of all; few files have any."""
     best = best_chunks(scores, BEST_CHUNKS)
-    sums = np.bincount(file_of_chunk[best], scores[best], n_files).astype(np.float32)
-    best_of_file = runs.maxima(scores, chunk_offsets, empty=0.0)
-    return np.float32(0.5) * (_share(best_of_file) + _share(sums))
+    return _share(np.bincount(file_of_chunk[best], scores[best], n_files).astype(np.float32))
 
 
 def _share(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -29,7 +29,7 @@ def near_files(corpus: Corpus, evidence: Evidence, *, by_vector_only: bool) -> M
         some, enough = cosine > 0, cosine >= ENOUGH_COSINE
     else:
         exact = (signals.definition(corpus, evidence) > 0) | (signals.path(corpus, evidence) > 0)
-        some = exact | (evidence.file_keyword > 0) | (evidence.paths.of_set > 0) | (cosine >= ENOUGH_COSINE)
+        some = exact | (evidence.file_best > 0) | (evidence.paths.of_set > 0) | (cosine >= ENOUGH_COSINE)
         enough = exact | (evidence.paths.of_question >= ENOUGH_NAME) | (cosine >= ENOUGH_COSINE)
         enough |= _keyword_share(corpus, evidence) >= ENOUGH_KEYWORD
     some &= possible

@@ -30,12 +30,13 @@ Signal = Callable[[Corpus, Evidence], Scores]
 WEIGHTS: tuple[tuple[Signal, float], ...] = (
     (signals.keyword, 1.5),
     (signals.meaning, 4.0),
-    (signals.name, 1.0),
-    (signals.directory, 3.0),
-    (signals.definition, 1.5),
-    (signals.partial_definition, 0.7),
+    (signals.name, 0.8),
+    (signals.directory, 2.5),
+    (signals.definition, 1.0),
+    (signals.partial_definition, 0.3),
     (signals.aside, -1.3),
-    (signals.core, 0.15),
+    (signals.core, 0.1),
+    (signals.imported, 1.0),
     (signals.path, 3.0),
 )
 _COSINE_BESIDE_KEYWORD = 0.5  # where one chunk of a file is picked to be shown

@@ -15,9 +15,12 @@ _WEAK_DEFINITION = np.float32(0.5)  # an assignment, or a head that only looks l
 
 
 def keyword(corpus: Corpus, evidence: Evidence) -> Scores:
-    """How good the file's best chunk is by BM25, and how many of the best chunks it holds: 0 to 1."""
+    """How good the file's best chunk is by BM25, and how much of the 50 best chunks it holds: 0 to 1.
+
+    Several good chunks make the better answer, but in a long file many are good by chance: half each.
+    """
     del corpus
-    return evidence.file_keyword
+    return np.float32(0.5) * (evidence.file_best + evidence.file_held)
 
 
 def meaning(corpus: Corpus, evidence: Evidence) -> Scores:
@@ -27,9 +30,12 @@ def meaning(corpus: Corpus, evidence: Evidence) -> Scores:
 
 
 def name(corpus: Corpus, evidence: Evidence) -> Scores:
-    """Share of the question found in the file's stem, plus share of the stem found in the question."""
+    """Share of the question found in the file's stem, plus share of the stem found in the question.
+
+    The latter counts less where many stems share the word: `types` says little of each of thirty `types.ts`.
+    """
     del corpus
-    return evidence.stems.of_question + evidence.stems.of_set
+    return evidence.stems.of_question + evidence.stem_rarity * evidence.stems.of_set
 
 
 def directory(corpus: Corpus, evidence: Evidence) -> Scores:
@@ -77,6 +83,11 @@ def core(corpus: Corpus, evidence: Evidence) -> Scores:
     """How central the file is, -4 to 4, whatever the question."""
     del evidence
     return corpus.core
+
+
+def imported(corpus: Corpus, evidence: Evidence) -> Scores:
+    """How much of the 50 best chunks the files hold that import this one, on average: 0 to 1."""
+    return corpus.graph.lent(evidence.file_held)
 
 
 def path(corpus: Corpus, evidence: Evidence) -> Scores:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,16 @@ class WordSets:
         of_question = np.bincount(np.concatenate(holders), np.repeat(weights, lengths), n)
         held = np.bincount(self._holding(likeness.all_ids), minlength=n)
         return Overlap(of_question.astype(np.float32), (held / np.maximum(self.sizes, 1)).astype(np.float32))
+
+    def rarity(self, likeness: Likeness) -> Shares:
+        """Return for each set how rare the rarest of its matched words is among the sets: 0 to 1."""
+        rarest = np.zeros(len(self.sizes), np.float32)
+        for ids in likeness.ids:
+            held_by = np.unique(self._holding(ids))
+            if len(held_by):
+                rarity = math.log1p(len(rarest) / len(held_by)) / math.log1p(len(rarest))
+                rarest[held_by] = np.maximum(rarest[held_by], np.float32(rarity))
+        return rarest
 
     def _holding(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
         parts = [self.sets[self.offsets[i] : self.offsets[i + 1]] for i in ids.tolist()]

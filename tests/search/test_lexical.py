@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leindex_mcp import words
-from leindex_mcp.search.lexical import best_chunks, chunk_scores, file_scores
+from leindex_mcp.search.lexical import best_chunks, best_of_file, chunk_scores, held_by_file
 
 WORDS = ["parse", "config", "HTTPServer", "read_file", "x", "réseau", "parsing"]
 texts = st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)
@@ -86,12 +86,13 @@ def test_an_unknown_term_scores_nothing(make_corpus):
 
 
 def test_files_are_judged_by_their_best_chunk_and_by_how_many_are_good():
-    """Half by the best chunk, half by the sum: 3 and 5 in one file, 4 in the next, nothing in the others."""
+    """As shares of the best: 3 and 5 in one file, 4 in the next, nothing in the others."""
     scores = np.array([3, 5, 4, 0], np.float32)
 
-    shares = file_scores(scores, np.array([0, 0, 1, 2], np.int32), np.array([0, 2, 3, 4, 4]))
-
-    assert shares.tolist() == pytest.approx([1, (4 / 5 + 4 / 8) / 2, 0, 0])
+    assert best_of_file(scores, np.array([0, 2, 3, 4, 4])).tolist() == pytest.approx([1, 4 / 5, 0, 0])
+    assert held_by_file(scores, np.array([0, 0, 1, 2], np.int32), 4).tolist() == pytest.approx(
+        [1, 4 / 8, 0, 0]
+    )
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 8))

@@ -11,7 +11,7 @@ from leindex_mcp.records import DefinitionKind
 from leindex_mcp.search.evidence import gather
 from leindex_mcp.search.question import parse
 from leindex_mcp.search.ranking import WEIGHTS, file_scores, rank
-from leindex_mcp.search.signals import partial_definition
+from leindex_mcp.search.signals import keyword, partial_definition
 
 WORDS = ["cookie", "jar", "parse", "read_file", "x"]
 texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
@@ -79,9 +79,9 @@ def test_what_is_masked_takes_no_place_and_sets_no_standard(make_corpus):
 
     evidence = gather(corpus, parse("cookie"), np.array([1, 0], np.float32), allowed)
 
-    assert evidence.file_keyword.tolist() == [0, 1]
+    assert keyword(corpus, evidence).tolist() == [0, 1]
     assert (evidence.chunk_cosine[:60] == -1).all()
-    assert gather(corpus, parse("cookie"), None, None).file_keyword[1] < 0.5
+    assert keyword(corpus, gather(corpus, parse("cookie"), None, None))[1] < 0.5
 
 
 def test_a_masked_file_sets_no_standard_for_definitions(make_corpus):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -56,7 +58,35 @@ def test_name_adds_the_share_of_the_question_and_of_the_stem(scores):
         signals.name, "configs", {"config.py": ["x"], "src/config_file.py": ["x"], "other.py": ["x"]}
     )
 
-    assert found == {"config.py": 2, "src/config_file.py": 1.5, "other.py": 0}
+    shared_by_two_of_three = math.log1p(3 / 2) / math.log1p(3)
+    assert found == {
+        "config.py": pytest.approx(1 + shared_by_two_of_three),
+        "src/config_file.py": pytest.approx(1 + shared_by_two_of_three / 2),
+        "other.py": 0,
+    }
+
+
+def test_a_stem_that_shares_a_common_word_says_less_than_one_that_shares_a_rare_one(scores):
+    """There are thirty `types.py`, and one `kqueue.py`."""
+    files = {f"{directory}/types.py": ["x"] for directory in "abcde"} | {"kqueue.py": ["x"]}
+
+    found = scores(signals.name, "types kqueue unrelated", files)
+
+    assert found["kqueue.py"] > 1
+    assert found["a/types.py"] < 1
+
+
+def test_a_file_is_lent_to_by_the_files_that_import_it(scores):
+    """What they say of the question, on average; one importer that says much proves little by itself."""
+    files = {path: ["x"] for path in ("core.py", "hub.py", "other.py")}
+    files |= {f"use{n}.py": ["cookie jar"] for n in range(3)} | {f"idle{n}.py": ["x"] for n in range(9)}
+    imports = {f"use{n}.py": ["core", "hub"] for n in range(3)} | {f"idle{n}.py": ["hub"] for n in range(9)}
+
+    found = scores(signals.imported, "cookie jar", files, imports=imports)
+
+    assert found["core.py"] == pytest.approx(3 / 5)
+    assert found["hub.py"] == pytest.approx(3 / 14)
+    assert found["other.py"] == found["use0.py"] == 0
 
 
 def test_directory_counts_what_the_stem_does_not_hold(scores):

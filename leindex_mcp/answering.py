@@ -12,6 +12,7 @@ import numpy as np
 
 from leindex_mcp.embed.encoder import Encoder
 from leindex_mcp.extract.document import extract_text, searched_text
+from leindex_mcp.extract.languages import language_of
 from leindex_mcp.extract.reader import Source, TreeReader
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import FileRecord, IndexState, SearchAnswer, SearchHit, SearchState, Skipped
@@ -26,10 +27,12 @@ from leindex_mcp.search.ranking import Mode as RankMode
 from leindex_mcp.search.ranking import RankedHit, rank
 from leindex_mcp.search.similar import rank_similar
 from leindex_mcp.search.snippet import match_counts, snap
+from leindex_mcp.search.syntax import Syntax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_PARSED_HITS = 3  # hits whose file is parsed; the others are quoted by indentation
 _SPARE_CANDIDATES = 10  # take the place of files that are gone
 _REREADS = 3  # times that all is ranked again: each may bring up another file that was edited
 
@@ -140,16 +143,19 @@ def _allowed(request: Request, corpus: Corpus) -> NDArray[np.bool_] | None:
 
 def _quoted(found: _Found, pinned: Pinned, edited: AbstractSet[str]) -> Iterator[SearchHit]:
     """Yield the candidates as they read now."""
-    for candidate, source in found.read:
+    for number, (candidate, source) in enumerate(found.read):
         relative = pinned.corpus.paths[candidate.file]
+        is_parsed = number < _PARSED_HITS
+        syntax = Syntax.of(source.text, language_of(relative, source.text)) if is_parsed else None
         if relative in found.changed:
             # It changes faster than it can be ranked, or it waits for vectors of the model in force.
             record = FileRecord(relative, pinned.fingerprint(candidate.file))
-            hit = _hit_in_changed_file(found.question, candidate, record, source)
+            hit = _hit_in_changed_file(found.question, candidate, record, source, syntax)
             if hit is not None:
                 yield hit
         else:
-            yield replace(_hit(found.question, candidate, pinned.corpus, source), changed=relative in edited)
+            hit = _hit(found.question, candidate, pinned.corpus, source, syntax)
+            yield replace(hit, changed=relative in edited)
 
 
 def _counted(
@@ -176,7 +182,9 @@ def _counted(
         yield census.line(wanted, counts, candidates=len(files), files=n_files, is_fresh=is_fresh)
 
 
-def _hit(question: Question, candidate: RankedHit, corpus: Corpus, source: Source) -> SearchHit:
+def _hit(
+    question: Question, candidate: RankedHit, corpus: Corpus, source: Source, syntax: Syntax | None
+) -> SearchHit:
     """Quote the definition around the chunk that was found."""
     lines = source.text.split("\n")
     place = snap(
@@ -186,6 +194,7 @@ def _hit(question: Question, candidate: RankedHit, corpus: Corpus, source: Sourc
         candidate.end_line,
         question,
         focus_line=candidate.focus_line,
+        syntax=syntax,
     )
     return SearchHit(
         path=corpus.paths[candidate.file],
@@ -198,7 +207,7 @@ def _hit(question: Question, candidate: RankedHit, corpus: Corpus, source: Sourc
 
 
 def _hit_in_changed_file(
-    question: Question, candidate: RankedHit, indexed: FileRecord, source: Source
+    question: Question, candidate: RankedHit, indexed: FileRecord, source: Source, syntax: Syntax | None
 ) -> SearchHit | None:
     """Quote the chunk of the new text with most words of the question; None if the file is empty now."""
     document = extract_text(indexed, source.text, source.content_hash)
@@ -207,7 +216,8 @@ def _hit_in_changed_file(
     matches = match_counts([chunk.text.replace("\n", " ") for chunk in document.chunks], question)
     chunk = document.chunks[max(range(len(matches)), key=matches.__getitem__)]
     lines = source.text.split("\n")
-    place = snap(lines, Outline.of(document.definitions), chunk.start_line, chunk.end_line, question)
+    outline = Outline.of(document.definitions)
+    place = snap(lines, outline, chunk.start_line, chunk.end_line, question, syntax=syntax)
     return SearchHit(
         path=indexed.relative,
         start_line=place.start_line,

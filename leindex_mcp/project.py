@@ -28,6 +28,7 @@ from leindex_mcp.roots import Place, checked_root, implied_root, index_directory
 from leindex_mcp.run_to_end import run_to_end
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.parallel_scanner import ParallelScanner
+from leindex_mcp.search import syntax
 from leindex_mcp.settings import Settings
 from leindex_mcp.standing import Standings
 from leindex_mcp.store import Store
@@ -57,7 +58,9 @@ class LeIndex:
         self, root: str | os.PathLike[str], *, settings: Settings | None = None, home: Path | None = None
     ) -> None:
         self.root = checked_root(Path(root))
-        self.store = Store(index_directory(home or index_home(), self.root), root=self.root)
+        home = home or index_home()
+        syntax.use_directory(home / "grammars")
+        self.store = Store(index_directory(home, self.root), root=self.root)
         self.loaded: LoadedSettings = load(self.root, files=self._files_indexed())
         self.settings = settings or self.loaded.settings
         checked_root(self.root, allowed=self.settings.allowed_roots)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from leindex_mcp.records import Definition
 
 MAX_BODY_LINES = 400  # no further is the end of a definition looked for
-MAX_HEAD_LINES = 20  # nor the begin of its comment
+MAX_HEAD_LINES = 60  # nor the begin of its comment
 
 _HEAD = re.compile(r"\s*(?://|/\*|\*|#|--|;|@|\[|%|\"\"\")")  # comments, decorators, attributes
+# Blank lines and lines of block comments: they are of the body only if more of it follows.
+_REMARK = re.compile(r"\s*(?:/\*|\*\s|\*/|\*?$|///)")
 # Comments and labels stand at any indentation, and end nothing.
 _NEUTRAL = re.compile(r"\s*(?://|/\*|#|--)|(?!(?:try|else|finally):)\w+:\s*$")
 _OPENS = re.compile(r"[\[{(]\s*$|[:,]\s*$|=>\s*$|->\s*$|^\s*[\[({)\]]")  # more of the head follows
@@ -32,6 +34,10 @@ class Outline:
         ordered = sorted(definitions, key=lambda definition: definition.line)
         return cls([definition.line for definition in ordered], lambda i: ordered[i].name)
 
+    def between(self, first: int, last: int) -> range:
+        """Return the positions of the definitions from one line to another, inclusive."""
+        return range(bisect_left(self.lines, first), bisect_right(self.lines, last))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -44,22 +50,30 @@ class Place:
 
 def enclosing(lines: Sequence[str], outline: Outline, line: int) -> Place | None:
     """Return the innermost definition that holds the line, its comment and decorators included."""
-    inner = _inner(lines, outline, line)
+    inner = heading(lines, outline, line)
+    if inner is None:
+        inner = _around(lines, outline, line)
     if inner is None:
         return None
     at = outline.lines[inner]
     parents = _parents(lines, outline, inner)
     symbol = ".".join(outline.name(i) for i in (*reversed(parents), inner))
-    return Place(_head(lines, at), _end(lines, at), symbol)
+    return Place(head(lines, at), _end(lines, at), symbol)
 
 
-def _inner(lines: Sequence[str], outline: Outline, line: int) -> int | None:
-    """Return the definition of the line: one that begins just below it, or above and has not ended."""
+def heading(lines: Sequence[str], outline: Outline, line: int) -> int | None:
+    """Return the position of the definition whose comment or decorators hold the line."""
     following = bisect_right(outline.lines, line)
     if following < len(outline.lines):
         at = outline.lines[following]
-        if at <= min(len(lines), line + MAX_HEAD_LINES) and _head(lines, at) <= line:
+        if at <= min(len(lines), line + MAX_HEAD_LINES) and head(lines, at) <= line:
             return following
+    return None
+
+
+def _around(lines: Sequence[str], outline: Outline, line: int) -> int | None:
+    """Return the last definition that begins on the line or above and has not ended."""
+    following = bisect_right(outline.lines, line)
     lowest = _indentation(lines[line - 1]) + 1 if lines[line - 1].strip() else 1 << 16
     for i in range(following - 1, -1, -1):
         at = outline.lines[i]
@@ -68,7 +82,7 @@ def _inner(lines: Sequence[str], outline: Outline, line: int) -> int | None:
         if at == line:
             return i
         indentation = _indentation(lines[at - 1])
-        if indentation < lowest and _end(lines, at, line - at) >= line:
+        if indentation < lowest and _is_open(lines, at, line):
             return i
         lowest = min(lowest, indentation + 1)
         if indentation == 0:
@@ -90,7 +104,7 @@ def _parents(lines: Sequence[str], outline: Outline, inner: int) -> list[int]:
     return found
 
 
-def _head(lines: Sequence[str], at: int) -> int:
+def head(lines: Sequence[str], at: int) -> int:
     """Return the first of the comment and decorator lines that stand right above a definition."""
     indentation = _indentation(lines[at - 1])
     first = at
@@ -102,6 +116,13 @@ def _head(lines: Sequence[str], at: int) -> int:
     return first
 
 
+def _is_open(lines: Sequence[str], at: int, line: int) -> bool:
+    """Return whether a definition has not ended before a line below it."""
+    end = _end(lines, at, line - at)
+    is_inside = _indentation(lines[line - 1]) > _indentation(lines[at - 1])
+    return end >= line or (is_inside and all(_REMARK.match(text) for text in lines[end:line]))
+
+
 def _end(lines: Sequence[str], at: int, max_lines: int = MAX_BODY_LINES) -> int:
     """Return the last line before one that is indented no more and closes nothing, *max_lines* on at most."""
     base = _indentation(lines[at - 1])
@@ -111,7 +132,7 @@ def _end(lines: Sequence[str], at: int, max_lines: int = MAX_BODY_LINES) -> int:
     last = at
     for number in range(at + 1, min(len(lines), at + max_lines) + 1):
         line = lines[number - 1]
-        if not line or line.isspace():
+        if not line or _REMARK.match(line):
             continue
         if line.startswith(inside) or _indentation(line) > base or _goes_on(line):
             last = number

@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from leindex_mcp import words
 from leindex_mcp.search.outline import Outline, Place, enclosing
 from leindex_mcp.search.question import Question
+from leindex_mcp.search.syntax import Syntax
 
 MAX_PLACE_LINES = 120  # a longer definition is shown by the lines that were found in it
 
 
-def snap(
+def snap(  # noqa: PLR0913  # the text in three forms, and what was found in it
     lines: Sequence[str],
     outline: Outline,
     start_line: int,
@@ -27,6 +28,7 @@ def snap(
     question: Question,
     *,
     focus_line: int | None = None,
+    syntax: Syntax | None = None,
 ) -> Place:
     """Return the definition around the best line of a chunk, or the chunk if there is none.
 
@@ -39,13 +41,16 @@ def snap(
         end_line: Inclusive.
         question: Its words say which line of the chunk is the best.
         focus_line: The line to show whatever the words say.
+        syntax: The tree of the same text, where one is worth its cost.
     """
     end_line = max(1, min(end_line, len(lines)))
     start_line = max(1, min(start_line, end_line))
     start_line, end_line = _without_blank_ends(lines, start_line, end_line)
     if focus_line is None or not 1 <= focus_line <= len(lines):
         focus_line = _best_line(lines, outline, start_line, end_line, question)
-    place = enclosing(lines, outline, focus_line) if lines else None
+    place = syntax.enclosing(lines, outline, focus_line) if syntax else None
+    if place is None and lines:
+        place = enclosing(lines, outline, focus_line)
     if place is None:
         within = start_line <= focus_line <= end_line
         return Place(start_line, end_line, None) if within else Place(focus_line, focus_line, None)

@@ -23,7 +23,7 @@ from leindex_mcp.extract.document import read_documents
 from leindex_mcp.garbage import without_collections
 from leindex_mcp.one_error import one_error
 from leindex_mcp.pinned import Pinned
-from leindex_mcp.pinned_update import PinnedUpdate
+from leindex_mcp.pinned_update import PinnedUpdate, PinnedWhole, publish
 from leindex_mcp.records import Batch, Document, FileRecord, IndexReport, Skipped, StoredFile
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.freshness import changes, is_unchanged, settled
@@ -87,7 +87,7 @@ class _Run:
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._scan: ScanResult | None = None
         self._compared: dict[str, StoredFile] | None = None
-        self._update = PinnedUpdate()
+        self._update: PinnedUpdate | PinnedWhole = PinnedUpdate()
         self._changed: Sequence[FileRecord] = ()
         self._removed: Sequence[str] = ()
         self._indexed = 0
@@ -113,12 +113,14 @@ class _Run:
         stored = await to_thread.run_sync(
             lambda: writer.begin(encoder=encoder.fingerprint, dim=encoder.dim, rebuild=self._force)
         )
+        if not stored:
+            self._update = PinnedWhole()
         if stored != self._compared:
             await self._compare(stored)
         await self._replace_changed(writer)
         await self._remove_deleted(writer)
         with self._timing("store"):
-            await to_thread.run_sync(self._update.publish, self._parts.store, writer)
+            await to_thread.run_sync(publish, self._update, self._parts.store, writer)
 
     # ------------------------------------------------------------ scan
 

@@ -35,11 +35,11 @@ class Pinned:
         if snapshot.view is not None:
             with suppress(KeyError, TypeError):  # another release published other arrays
                 return cls._mapped(snapshot.head, snapshot.view)
-        return cls._derived(snapshot.head, snapshot.files, snapshot.chunks)
+        return cls.derived(snapshot.head, snapshot.files, snapshot.chunks)
 
     def updated(self, head: Head, batch: Batch) -> Pinned:
         """Return what `of` derives from the snapshot of *head*: this one, but for the files of *batch*."""
-        fresh = self._derived(head, *batch_columns(batch))
+        fresh = self.derived(head, *batch_columns(batch))
         files = corpus_update.files_weave(self.corpus.paths, fresh.corpus.paths, batch.removed)
         return Pinned(
             head,
@@ -50,7 +50,8 @@ class Pinned:
         )
 
     @classmethod
-    def _derived(cls, head: Head, files: FileColumns, chunks: ChunkColumns) -> Pinned:
+    def derived(cls, head: Head, files: FileColumns, chunks: ChunkColumns) -> Pinned:
+        """Derive the snapshot of *head* from its columns."""
         skips = np.array([_SKIP_CODES.index(skip or "") for skip in files.skip], np.uint8)
         return cls(head, build(files, chunks), files.fingerprints, files.content_hash, skips)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 
 from leindex_mcp.pinned import Pinned
-from leindex_mcp.records import Batch, TermCounts
-from leindex_mcp.store import Head, Store, Writer
+from leindex_mcp.records import Batch, ChunkColumns, FileColumns, TermCounts
+from leindex_mcp.store import Head, Store, Writer, batch_columns, joined_columns
 
 _MOST_FILES = 500  # a run that changes more is spent on them anyway
 _LARGEST_SHARE = 0.2  # of the files; above it, deriving everything anew costs about as much
@@ -33,12 +35,7 @@ class PinnedUpdate:
             self._began = None
             self._batches.clear()
 
-    def publish(self, store: Store, writer: Writer) -> None:
-        """Let the new generation answer, and leave what a search maps beside its tables."""
-        pinned = self._applied(writer.finish()) or Pinned.of(store.pin())
-        writer.publish_view(pinned.arrays())
-
-    def _applied(self, head: Head) -> Pinned | None:
+    def applied(self, head: Head) -> Pinned | None:
         """Return the snapshot of *head*, if it is what the run began with and nothing but these batches."""
         began = self._began
         if began is None or not self._batches or began.head.created != head.created:
@@ -47,6 +44,37 @@ class PinnedUpdate:
         if began.head.version + len(self._batches) != head.version:
             return None
         return began.updated(head, _joined(self._batches))
+
+
+class PinnedWhole:
+    """The columns of all batches, for an index that was empty when the run began."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[tuple[FileColumns, ChunkColumns]] = deque()
+        self._known: dict[str, str] = {}  # one object for all that are equal: a name stands in many files
+
+    def add(self, batch: Batch) -> None:
+        """Remember the columns of a batch that was committed."""
+        files, chunks = batch_columns(batch)
+        shared = self._known.setdefault
+        names = [shared(name, name) for name in files.definition_names]
+        stems = [shared(stem, stem) for stem in files.import_stems]
+        self._pieces.append((replace(files, definition_names=names, import_stems=stems), chunks))
+
+    def applied(self, head: Head) -> Pinned | None:
+        """Return the snapshot of *head*, if there is nothing in it but these batches."""
+        files = sum(len(files.relative) for files, _ in self._pieces)
+        chunks = sum(len(chunks.file) for _, chunks in self._pieces)
+        if not files or (head.generation.next_file, head.files, head.chunks) != (files, files, chunks):
+            return None
+        self._known.clear()
+        return Pinned.derived(head, *joined_columns(self._pieces))
+
+
+def publish(update: PinnedUpdate | PinnedWhole, store: Store, writer: Writer) -> None:
+    """Let the new generation answer, and leave what a search maps beside its tables."""
+    pinned = update.applied(writer.finish()) or Pinned.of(store.pin())
+    writer.publish_view(pinned.arrays())
 
 
 def _joined(batches: list[Batch]) -> Batch:

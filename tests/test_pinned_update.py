@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from leindex_mcp import LeIndex
+from leindex_mcp import LeIndex, Settings
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.store import Store
 
@@ -105,6 +105,39 @@ def test_what_another_process_wrote_meanwhile_is_not_lost(project, monkeypatch):
     assert (report.indexed, report.removed) == (1, 0)
     assert same(project.pin(), derived(project, monkeypatch))
     assert "src/part_1.py" not in list(project.pin().corpus.paths)
+
+
+def test_a_first_run_publishes_what_the_tables_say(tmp_path, tables_closed, monkeypatch):
+    """Batches are committed in any order; what they held is laid in the order of the paths."""
+    root = tmp_path / "root"
+    odd = {"empty.py": "", "src/notes.md": "# Notes\n\nload_7\n", "z.py": "import part_4\nload_7 = parse_1\n"}
+    write(root, {**FILES, **odd})
+    (root / "binary.py").write_bytes(b"\0\1\2" * 50)
+    small = Settings.model_validate({"performance": {"parallel_processor": {"batch_size": 7}}})
+    project = LeIndex(root, home=tmp_path / "home", settings=small)
+
+    project.index()
+    tables_closed()
+
+    assert same(project.pin(), derived(project, monkeypatch))
+    assert len(project.pin().corpus) == 44
+
+
+def test_a_run_that_goes_on_with_another_publishes_what_the_tables_say(tmp_path, monkeypatch):
+    """What was committed before the first run was cut short is in the tables only."""
+    root = tmp_path / "root"
+    write(root, FILES)
+    small = Settings.model_validate({"performance": {"parallel_processor": {"batch_size": 7}}})
+    project = LeIndex(root, home=tmp_path / "home", settings=small)
+    with monkeypatch.context() as patch:
+        patch.setattr("leindex_mcp.store.writer.Writer.finish", None)
+        with pytest.raises(TypeError):
+            project.index()
+
+    write(root, {"src/part_3.py": "def other():\n    pass\n"})
+    project.index()
+
+    assert same(project.pin(), derived(project, monkeypatch))
 
 
 def test_a_forced_run_derives_everything_from_its_tables(project, monkeypatch):

@@ -100,12 +100,13 @@ class Corpus:
 
 def build(files: FileColumns, chunks: ChunkColumns) -> Corpus:
     """Derive what searching needs from one snapshot. O(n log n) in its postings."""
+    path_counts = words.count([paths.spoken(relative) for relative in files.relative])
+    # The postings first: they take the most memory while they are made.
+    postings = Postings.of(chunks.terms, words.keyword_terms(path_counts), chunks.file)
     names, imports, reasons = DefinedNames.of(files), Imports.of(files), aside.flags(files.relative)
     name_counts = words.count(list(names.texts))
     name_terms = mention_terms(name_counts)
-    path_counts = words.count([paths.spoken(relative) for relative in files.relative])
     stem_counts = words.count([paths.stem(relative) for relative in files.relative])
-    postings = Postings.of(chunks.terms, words.keyword_terms(path_counts), chunks.file)
     chunk_offsets = np.searchsorted(chunks.file, np.arange(len(files.relative) + 1)).astype(np.int64)
     relatives = Strings.of(files.relative)
     languages = sorted({language or "" for language in files.language} | {""})

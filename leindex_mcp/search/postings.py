@@ -14,6 +14,8 @@ from leindex_mcp.search import runs
 SATURATION = 1.2  # BM25's k1: how soon repeating a term stops to help
 LENGTH_PENALTY = 0.75  # BM25's b: how much a long chunk pays
 MAX_CHUNKS = 1 << 24  # a sort key holds 32 bits of term, 24 of chunk, 8 of count
+_AT_ONCE = 1 << 21  # postings sorted together: the keys of a large project would take gigabytes
+_MOST_BITS = 8  # of the number of a range
 _MOST = 255  # counts are stored in a byte
 
 
@@ -38,22 +40,22 @@ class Postings:
         n_chunks = len(extra_row)
         if n_chunks > MAX_CHUNKS:
             raise ValueError(f"{n_chunks} chunks, at most {MAX_CHUNKS} can be searched")
-        keys = np.concatenate([_keys(rows, n_chunks), _spread_keys(extra, extra_row)])
-        # One sort puts the postings in order of term, then chunk; the count rides in the low byte.
-        keys.sort()
-        counts = (keys & np.uint64(_MOST)).astype(np.uint8)
-        keys >>= np.uint64(8)
-        is_new = runs.is_new(keys)
-        # A word of the text that is also in the path stands twice: the entries become one.
-        again = np.flatnonzero(~is_new)
-        counts[again - 1] = np.minimum(counts[again - 1].astype(np.int32) + counts[again], _MOST)
-        keys, counts = keys[is_new], counts[is_new]
-        chunks = (keys & np.uint64(MAX_CHUNKS - 1)).astype(np.int32)
-        hashes = (keys >> np.uint64(24)).astype(np.uint32)
-        starts = np.flatnonzero(runs.is_new(hashes))
-        offsets = np.append(starts, len(hashes)).astype(np.int64)
+        bits = min((len(rows.terms) // _AT_ONCE).bit_length(), _MOST_BITS)
+        ranges = [_range_of(matrix, bits) for matrix in (rows, extra)]
+        parts = [
+            _Part.of(_within(rows, ranges[0] == part), _within(extra, ranges[1] == part), extra_row)
+            for part in range(1 << bits)
+        ]
+        sizes = np.concatenate([part.frequencies for part in parts])
         lengths = _lengths(rows, extra, extra_row)
-        return cls(hashes[starts], offsets, chunks, counts, lengths, damping(lengths))
+        return cls(
+            terms=np.concatenate([part.terms for part in parts]),
+            offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+            chunks=np.concatenate([part.chunks for part in parts]),
+            counts=np.concatenate([part.counts for part in parts]),
+            lengths=lengths,
+            damping=damping(lengths),
+        )
 
     def find(self, term: int) -> slice:
         """Return where the term's postings are; an empty slice for a term that no chunk holds."""
@@ -69,10 +71,51 @@ class Postings:
         return math.log(1 + (len(self.damping) - frequency + 0.5) / (frequency + 0.5))
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The postings of the terms of one range."""
+
+    terms: NDArray[np.uint32]  #: distinct, ascending
+    frequencies: NDArray[np.int64]  #: postings of each term
+    chunks: NDArray[np.int32]
+    counts: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, rows: TermCounts, extra: TermCounts, extra_row: NDArray[np.int32]) -> _Part:
+        keys = np.concatenate([_keys(rows, len(extra_row)), _spread_keys(extra, extra_row)])
+        # One sort puts the postings in order of term, then chunk; the count rides in the low byte.
+        keys.sort()
+        counts = (keys & np.uint64(_MOST)).astype(np.uint8)
+        keys >>= np.uint64(8)
+        is_new = runs.is_new(keys)
+        # A word of the text that is also in the path stands twice: the entries become one.
+        again = np.flatnonzero(~is_new)
+        counts[again - 1] = np.minimum(counts[again - 1].astype(np.int32) + counts[again], _MOST)
+        keys, counts = keys[is_new], counts[is_new]
+        chunks = (keys & np.uint64(MAX_CHUNKS - 1)).astype(np.int32)
+        hashes = (keys >> np.uint64(24)).astype(np.uint32)
+        starts = np.flatnonzero(runs.is_new(hashes))
+        return cls(hashes[starts], np.diff(starts, append=len(hashes)), chunks, counts)
+
+
+def _range_of(rows: TermCounts, bits: int) -> NDArray[np.uint8]:
+    """Return the first bits of every term: which of the equal ranges of terms it is in."""
+    return (rows.terms.astype(np.uint64) >> np.uint64(32 - bits)).astype(np.uint8)
+
+
+def _within(rows: TermCounts, is_within: NDArray[np.bool_]) -> TermCounts:
+    """Return the same rows with some of their terms only."""
+    chosen = np.flatnonzero(is_within)
+    return TermCounts(np.searchsorted(chosen, rows.offsets), rows.terms[chosen], rows.counts[chosen])
+
+
 def _lengths(rows: TermCounts, extra: TermCounts, extra_row: NDArray[np.int32]) -> NDArray[np.float32]:
     """Return the number of words of every chunk, its path's included."""
-    said = np.concatenate([[0], np.cumsum(rows.counts, dtype=np.int64)])
-    return (np.diff(said[rows.offsets]) + np.diff(extra.offsets)[extra_row]).astype(np.float32)
+    lengths = np.diff(extra.offsets)[extra_row]
+    filled = np.flatnonzero(np.diff(rows.offsets))
+    if len(filled):
+        lengths[filled] += np.add.reduceat(rows.counts, rows.offsets[filled], dtype=np.int64)
+    return lengths.astype(np.float32)
 
 
 def damping(lengths: NDArray[np.float32]) -> NDArray[np.float32]:

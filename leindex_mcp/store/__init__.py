@@ -1,6 +1,6 @@
 """rows <-> snapshot: keep the index whole under kills, and let many processes read it."""
 
-from leindex_mcp.store.batch_columns import batch_columns
+from leindex_mcp.store.batch_columns import batch_columns, joined_columns
 from leindex_mcp.store.reader import Snapshot
 from leindex_mcp.store.removal import remove_index
 from leindex_mcp.store.schema import SCHEMA
@@ -19,6 +19,7 @@ __all__ = [
     "Store",
     "Writer",
     "batch_columns",
+    "joined_columns",
     "last_use",
     "remove_index",
 ]

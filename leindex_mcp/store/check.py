@@ -47,12 +47,12 @@ def _generation_problems(generation: Generation, directory: Path, verifier: Veri
     tables = directory / generation.directory
     try:
         with reading_errors(directory):
-            files = read_rows(tables, FILES, generation.files_version)
-            chunks = read_rows(tables, CHUNKS, generation.chunks_version)
+            files = read_rows(tables, FILES, generation.files_version).read_all()
+            chunks = read_rows(tables, CHUNKS, generation.chunks_version).read_all()
         yield from _file_problems(files, generation)
         numbers = file_columns(files).numbers
         yield from _row_problems(chunks, files, generation)
-        yield from _column_problems(chunk_columns(chunks, numbers, generation.dim, directory))
+        yield from _column_problems(chunk_columns(chunks.to_batches(), numbers, generation.dim, directory))
     except IndexDamagedError as damage:
         yield damage.problem
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -69,30 +71,50 @@ def file_columns(table: pa.Table) -> NumberedFiles:
     return NumberedFiles(_numbers(table, NUMBER), columns)
 
 
-def chunk_columns(table: pa.Table, numbers: NDArray[np.int64], dim: int, directory: Path) -> ChunkColumns:
+def chunk_columns(
+    batches: Iterable[pa.RecordBatch], numbers: NDArray[np.int64], dim: int, directory: Path
+) -> ChunkColumns:
     """Return the rows of the chunks table, ordered by file and ordinal; *numbers* are the files in order.
 
     Raises:
         IndexDamagedError: A chunk belongs to no file, or two have the same place in one.
     """
-    file = _positions(_numbers(table, NUMBER), numbers, directory)
+    pieces = [_Piece.of(batch, dim) for batch in batches]
+    file = _positions(_joined([piece.number for piece in pieces], np.int64), numbers, directory)
     # One sortable key a row: the file in the upper half, the ordinal in the lower.
-    keys = (file.astype(np.int64) << 32) | _numbers(table, "ordinal")
-    offsets, terms = _lists(table.column("terms"))
-    counts = _lists(table.column("counts"))[1]
-    columns = ChunkColumns(
-        file=file,
-        start_line=_numbers(table, "start_line"),
-        end_line=_numbers(table, "end_line"),
-        terms=TermCounts(offsets, _values(terms, np.uint32), _values(counts, np.uint8)),
-        vectors=_vectors(table.column("vector"), dim),
-    )
-    if not np.all(keys[1:] > keys[:-1]):
-        order = np.argsort(keys, kind="stable")
-        if not np.all(np.diff(keys[order]) > 0):
-            raise IndexDamagedError(directory, "two chunks have the same place in one file")
-        columns = reorder(columns, order)
-    return columns
+    keys = (file.astype(np.int64) << 32) | _joined([piece.ordinal for piece in pieces], np.int64)
+    order = np.argsort(keys, kind="stable")
+    if not np.all(np.diff(keys[order]) > 0):
+        raise IndexDamagedError(directory, "two chunks have the same place in one file")
+    columns = deque(piece.columns for piece in pieces)
+    pieces.clear()
+    return laid(file, columns, order, dim)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Some rows of the chunks table, copied: Arrow's memory is let go, however many pieces there are."""
+
+    number: NDArray[np.int64]
+    ordinal: NDArray[np.int32]
+    columns: ChunkColumns  #: `file` is empty, it is not known yet
+
+    @classmethod
+    def of(cls, rows: pa.RecordBatch, dim: int) -> _Piece:
+        terms = rows.column("terms")
+        offsets = terms.offsets.to_numpy().astype(np.int64)
+        columns = ChunkColumns(
+            file=np.empty(0, np.int32),
+            start_line=rows.column("start_line").to_numpy().copy(),
+            end_line=rows.column("end_line").to_numpy().copy(),
+            terms=TermCounts(
+                offsets - offsets[0],
+                terms.flatten().to_numpy().copy(),
+                rows.column("counts").flatten().to_numpy().copy(),
+            ),
+            vectors=_vectors(rows.column("vector"), dim),
+        )
+        return cls(rows.column(NUMBER).to_numpy().copy(), rows.column("ordinal").to_numpy().copy(), columns)
 
 
 def _positions(of_rows: NDArray[np.int64], numbers: NDArray[np.int64], directory: Path) -> NDArray[np.int32]:
@@ -107,20 +129,43 @@ def _positions(of_rows: NDArray[np.int64], numbers: NDArray[np.int64], directory
     return positions.astype(np.int32)
 
 
-def reorder(columns: ChunkColumns, order: NDArray[np.int64]) -> ChunkColumns:
-    """Return the chunks in another order."""
-    terms = columns.terms
-    lengths = np.diff(terms.offsets)[order]
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    # Entry k of the result comes from where its row begins in the source, plus its place within the row.
-    source = np.arange(offsets[-1]) + np.repeat(terms.offsets[order] - offsets[:-1], lengths)
-    return ChunkColumns(
-        file=columns.file[order],
-        start_line=columns.start_line[order],
-        end_line=columns.end_line[order],
-        terms=TermCounts(offsets, terms.terms[source], terms.counts[source]),
-        vectors=columns.vectors[order],
+def laid(
+    file: NDArray[np.int32], pieces: deque[ChunkColumns], order: NDArray[np.int64], dim: int
+) -> ChunkColumns:
+    """Return the rows of all pieces in another order.
+
+    Args:
+        file: Of each row of all pieces.
+        pieces: Parts of the rows; each is let go when it has been copied, so that no column is held twice.
+        order: Row i of the result is row `order[i]` of all pieces.
+    """
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    lengths = _joined([np.diff(piece.terms.offsets) for piece in pieces], np.int64)
+    offsets = np.concatenate([[0], np.cumsum(lengths[order])])
+    columns = ChunkColumns(
+        file=file[order],
+        start_line=_joined([piece.start_line for piece in pieces], np.int32)[order],
+        end_line=_joined([piece.end_line for piece in pieces], np.int32)[order],
+        terms=TermCounts(offsets, np.empty(offsets[-1], np.uint32), np.empty(offsets[-1], np.uint8)),
+        vectors=np.empty((len(order), dim), np.float16),
     )
+    first = 0
+    while pieces:
+        piece = pieces.popleft()
+        rows = places[first : first + len(piece.start_line)]
+        columns.vectors[rows] = piece.vectors
+        # Entry k of a piece goes where its row begins in the result, plus its place within the row.
+        begins = offsets[rows] - piece.terms.offsets[:-1]
+        entries = np.arange(len(piece.terms.terms)) + np.repeat(begins, np.diff(piece.terms.offsets))
+        columns.terms.terms[entries] = piece.terms.terms
+        columns.terms.counts[entries] = piece.terms.counts
+        first += len(rows)
+    return columns
+
+
+def _joined(parts: list[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype), *parts])
 
 
 def _numbers(table: pa.Table, name: str) -> NDArray[Any]:
@@ -138,20 +183,21 @@ def _lists(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[pa.Array]]:
 
 def _values(parts: list[pa.Array], dtype: type[np.generic]) -> NDArray[Any]:
     """Return arrays of numbers as one array."""
-    return np.concatenate([np.empty(0, dtype), *(part.to_numpy() for part in parts)])
+    return _joined([part.to_numpy() for part in parts], dtype)
 
 
 def _texts(parts: list[pa.Array]) -> list[str]:
-    return [to_text(stored) for part in parts for stored in part.to_pylist()]
+    """Return arrays of bytes as strings, one object for all that are equal: a name stands in many files."""
+    import pyarrow as pa
+
+    encoded = pa.chunked_array(parts, pa.binary()).combine_chunks().dictionary_encode()
+    distinct = [to_text(stored) for stored in encoded.dictionary.to_pylist()]
+    return [distinct[place] for place in encoded.indices.to_pylist()]
 
 
-def _vectors(column: pa.ChunkedArray, dim: int) -> NDArray[np.float16]:
+def _vectors(column: pa.Array, dim: int) -> NDArray[np.float16]:
     """Return the vectors as (m, dim); a chunk that was not embedded has zeros."""
-    whole = np.zeros((len(column), dim), np.float16)
-    start = 0
-    for part in column.chunks:
-        rows = whole[start : start + len(part)]
-        present = slice(None) if part.null_count == 0 else part.is_valid().to_numpy(zero_copy_only=False)
-        rows[present] = part.flatten().to_numpy().reshape(-1, dim)
-        start += len(part)
-    return whole
+    rows = np.zeros((len(column), dim), np.float16)
+    present = slice(None) if column.null_count == 0 else column.is_valid().to_numpy(zero_copy_only=False)
+    rows[present] = column.flatten().to_numpy().reshape(-1, dim)
+    return rows

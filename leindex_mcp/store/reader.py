@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,22 +60,30 @@ class Snapshot:
         """Return the files, ordered by relative path."""
         return self._numbered_files.columns
 
-    @cached_property
+    @property
     def chunks(self) -> ChunkColumns:
-        """Return the chunks, ordered by file and ordinal."""
-        rows = self._rows(CHUNKS, self.head.generation.chunks_version, _CHUNK_COLUMNS)
-        return chunk_columns(rows, self._numbered_files.numbers, self.head.dim, self._directory)
+        """Return the chunks, ordered by file and ordinal; read again each time, for they are many."""
+        numbers = self._numbered_files.numbers
+        with self._reading(CHUNKS):
+            rows = self._rows(CHUNKS, self.head.generation.chunks_version, _CHUNK_COLUMNS)
+            return chunk_columns(rows, numbers, self.head.dim, self._directory)
 
     @cached_property
     def _numbered_files(self) -> NumberedFiles:
-        return file_columns(self._rows(FILES, self.head.generation.files_version))
+        with self._reading(FILES):
+            rows = self._rows(FILES, self.head.generation.files_version)
+            return file_columns(rows.read_all())
 
-    def _rows(self, table: str, version: int, columns: Sequence[str] | None = None) -> pa.Table:
-        generation = self.head.generation
+    def _rows(self, table: str, version: int, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
+        return read_rows(self._directory / self.head.generation.directory, table, version, columns)
+
+    @contextmanager
+    def _reading(self, table: str) -> Iterator[None]:
+        """Check the table's files first, and tell a snapshot that was cleaned up from a damaged one."""
         try:
-            self._verifier.require_content(generation.data_of(table))
+            self._verifier.require_content(self.head.generation.data_of(table))
             with reading_errors(self._directory):
-                return read_rows(self._directory / generation.directory, table, version, columns)
+                yield
         except StoreError as error:
             if self._is_superseded():
                 raise SnapshotGoneError(self._directory) from error

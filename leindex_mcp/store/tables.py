@@ -95,11 +95,13 @@ class Tables:
                 table.add_from(pinned.read(_BATCH_ROWS))
 
 
-def read_rows(directory: Path, name: str, version: int, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return the rows of one table at *version*, all columns or these."""
+def read_rows(
+    directory: Path, name: str, version: int, columns: Sequence[str] | None = None
+) -> pa.RecordBatchReader:
+    """Return the rows of one table at *version*, all columns or these, a piece at a time."""
     table = Database(directory).open_table(name)
     table.checkout(version)
-    return table.read(_BATCH_ROWS, columns).read_all()
+    return table.read(_BATCH_ROWS, columns)
 
 
 def immutable_files(directory: Path) -> Iterator[Path]:

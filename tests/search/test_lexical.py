@@ -50,6 +50,19 @@ def plain_bm25(files, question, k1=1.2, b=0.75):
     return scores
 
 
+@given(files=trees)
+def test_postings_sorted_in_parts_equal_those_sorted_at_once(make_corpus, files):
+    """A large project is inverted a range of terms at a time; nobody may see where one ends."""
+    whole = make_corpus(files)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("leindex_mcp.search.postings._AT_ONCE", 3)
+        parted = make_corpus(files)
+
+    for name, array in whole.arrays().items():
+        assert np.array_equal(parted.arrays()[name], array), name
+
+
 @given(files=trees, question=texts)
 def test_scores_equal_the_textbook(make_corpus, files, question):
     """The formula is the claim; the arrays are only a fast way to compute it."""

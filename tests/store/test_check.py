@@ -111,7 +111,7 @@ def test_a_chunk_without_its_file_is_damage():
 
     for numbers in ([], [5, 6], [1, 2], [100]):
         with pytest.raises(IndexDamagedError, match="belongs to no file"):
-            chunk_columns(rows, np.array(numbers, np.int64), DIM, Path("index"))
+            chunk_columns(rows.to_batches(), np.array(numbers, np.int64), DIM, Path("index"))
 
 
 def test_a_chunk_that_was_not_embedded_has_zeros():
@@ -127,7 +127,7 @@ def test_a_chunk_that_was_not_embedded_has_zeros():
     )
     numbers = file_columns(file_rows(batch(FILES), 0)).numbers
 
-    columns = chunk_columns(rows, numbers, DIM, Path("index"))
+    columns = chunk_columns(rows.to_batches(), numbers, DIM, Path("index"))
 
     assert columns.vectors[0].tolist() == [0] * DIM
     assert np.array_equal(columns.vectors[1:], batch(FILES).vectors[1:].astype(np.float16))

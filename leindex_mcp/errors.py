@@ -68,6 +68,26 @@ class StoreError(LeIndexError):
         super().__init__(problem)
 
 
+class DiskFullError(StoreError):
+    """Raised before a write for which the disk has no room."""
+
+    def __init__(self, directory: Path | str, *, needed_bytes: int, free_bytes: int) -> None:
+        super().__init__(
+            f"writing the index in {directory} takes about {needed_bytes:,} bytes and {free_bytes:,} are "
+            "free: free some space, or set LEINDEX_HOME to a directory on another disk"
+        )
+
+
+class IndexTooLargeError(StoreError):
+    """Raised when a project has more files, or needs more room, than one index may have."""
+
+    def __init__(self, directory: Path | str, problem: str) -> None:
+        super().__init__(
+            f"the index in {directory} would be too large ({problem}): "
+            "index a part of the project, or exclude directories in .leindexignore"
+        )
+
+
 class IndexDamagedError(StoreError):
     """Raised when the stored index differs from what its `HEAD` record promises."""
 

@@ -117,6 +117,7 @@ class _Run:
             self._update = PinnedWhole()
         if stored != self._compared:
             await self._compare(stored)
+        writer.expect(len(self._scan.records) if self._scan else 0)
         await self._replace_changed(writer)
         await self._remove_deleted(writer)
         with self._timing("store"):

@@ -25,6 +25,7 @@ from leindex_mcp.store.disk import Disk, reading_errors, storage_errors
 from leindex_mcp.store.generation import OpenGeneration
 from leindex_mcp.store.integrity import Verifier
 from leindex_mcp.store.retirement import next_number, still_needed, sweep
+from leindex_mcp.store.room import require_files, require_room, size_of
 from leindex_mcp.store.schema import FILES
 from leindex_mcp.store.snapshot import Generation, Head, View, read_head, write_head
 from leindex_mcp.store.view import require_names, write_view
@@ -71,6 +72,10 @@ class Writer:
             self._record = self._open.record
             return self._open.files()
 
+    def expect(self, files: int) -> None:
+        """Raise `IndexTooLargeError` if the index may not hold that many files, before a long run."""
+        require_files(self._directory, files)
+
     @property
     def head(self) -> Head | None:
         """Return the record that counts now; None before the first commit of a new index."""
@@ -85,12 +90,15 @@ class Writer:
         """Replace the batch's files and remove those that it names: all of it, or nothing.
 
         Raises:
+            DiskFullError: The disk has no room for it.
             IndexGoneError: The index directory was removed or replaced.
+            IndexTooLargeError: The index would grow too large.
             StoreError: It could not be written; the last snapshot stands, and the batch may be tried again.
         """
         _require_fit(batch, self._begun())
         with self._changing("writing"):
             generation = self._opened()
+            require_room(self._directory, size_of(batch), generation.record.data)
             self._open = None  # not to be written to again unless the switch happens
             record = generation.write(batch)
             head = self._switch(self._head_with(record))
@@ -103,6 +111,7 @@ class Writer:
         with self._changing("writing"):
             head = self._head_with(self._begun()) if self._head is None else self._head
             view = View(next_number(self._directory, "view"), head.version)
+            require_room(self._directory, sum(array.nbytes for array in arrays.values()))
             written = write_view(view, arrays, self._directory, self._disk)
             head = self._switch(replace(head, view=written))
             sweep(self._directory, head, self._disk)
@@ -227,6 +236,7 @@ class Writer:
         try:
             with storage_errors(self._directory, "rewriting"):
                 self._verifier.require_content(old.data)  # a copy must not give damage a valid digest
+                require_room(self._directory, sum(file.size_bytes for file in old.data))
                 copy = self._new_generation(old.encoder, old.dim).copy_of(old)
         except StoreError as error:
             logger.warning("%s; the index stays as it is", error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import Counter, defaultdict
@@ -22,6 +21,7 @@ from leindex_mcp.errors import IndexBusyError, IndexGoneError, RootVanishedError
 from leindex_mcp.extract.document import read_documents
 from leindex_mcp.garbage import without_collections
 from leindex_mcp.one_error import one_error
+from leindex_mcp.peak_memory import peak_memory_bytes
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.pinned_update import PinnedUpdate, PinnedWhole, publish
 from leindex_mcp.records import Batch, Document, FileRecord, IndexReport, Skipped, StoredFile
@@ -30,9 +30,6 @@ from leindex_mcp.scan.freshness import changes, is_unchanged, settled
 from leindex_mcp.scan.parallel_scanner import ParallelScanner, ScanResult
 from leindex_mcp.settings import Settings
 from leindex_mcp.store import Store, Writer
-
-if sys.platform != "win32":
-    import resource
 
 Progress = Callable[[int, int | None, str], None]
 """Files done, files to do if known, and what is going on; may be called from any thread."""
@@ -248,16 +245,8 @@ class _Run:
             seconds=seconds | {"total": time.perf_counter() - self._started},
             stat_cache_hit_rate=self._parts.cache.get_stats()["hit_rate"],
             pattern_hit_rate=scan.statistics.verdict_hit_rate,
-            peak_memory_bytes=_peak_memory_bytes(),
+            peak_memory_bytes=peak_memory_bytes(),
         )
-
-
-def _peak_memory_bytes() -> int:
-    """Return the largest resident set of this process so far; 0 where the system does not tell."""
-    if sys.platform == "win32":
-        return 0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def embedded(encoder: Encoder, results: Sequence[Document | Skipped], read_ns: int = 0) -> Batch:

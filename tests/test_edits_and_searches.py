@@ -14,17 +14,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from campaign import SEED, TIMEOUT, report, size
 
 from leindex_mcp import LeIndex
 from leindex_mcp.records import IndexState
 
-_STEPS = int(os.environ.get("EDIT_STEPS", "200"))
-_FILES = int(os.environ.get("EDIT_FILES", "60"))
-_SEEDS = range(int(os.environ.get("EDIT_SEEDS", "1")))
+_STEPS, _FILES = size(200, 2_000), size(60, 2_000)
+_SEEDS = range(SEED, SEED + size(1, 2))
 
 _HIT = re.compile(r"^(\S+):(\d+)-(\d+)")
 _LINE = re.compile(r"^\s*(\d+) ?(.*)$")
-_COUNT = re.compile(r"`(\w+)`: (\d+) (?:match(?:es)? in (\d+) files?|anywhere in (\d+) files) ?(.*)")
+_COUNT = re.compile(r"`(\w+)`: (\d+) (?:match(?:es)? in ([\d,]+) files?|anywhere in ([\d,]+) files) ?(.*)")
 
 
 class Project:
@@ -159,24 +159,22 @@ def check(project: Project, name: str, rendered: str) -> None:
         assert re.search(rf"^{re.escape(where[0])}:\d+-\d+ {name}", rendered, re.MULTILINE), rendered
 
 
-def campaign(project: Project, ask: Callable[[str], str]) -> None:
+def alternate(project: Project, ask: Callable[[str], str]) -> None:
     """Edit and ask in turns."""
     for _ in range(_STEPS):
         for _ in range(project.dice.choice((0, 1, 1, 1, 3))):
             project.step()
         name = project.question()
         check(project, name, ask(name))
+    report("%d questions between edits of %d files: all true", _STEPS, len(project.defines))
     shutil.rmtree(project.root)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(TIMEOUT)
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_no_answer_misses_a_change_or_quotes_what_is_not_there(tmp_path, seed):
-    """Whoever edits and then asks is told of the edit.
-
-    The figure in docs/performance.md is from EDIT_STEPS=2000 EDIT_FILES=2000 EDIT_SEEDS=2.
-    """
+    """Whoever edits and then asks is told of the edit, however it hides."""
     project = Project(tmp_path / "project", seed)
     index = LeIndex(project.root)
 
@@ -188,7 +186,7 @@ def test_no_answer_misses_a_change_or_quotes_what_is_not_there(tmp_path, seed):
             assert hit.text == "\n".join(lines[hit.start_line - 1 : hit.end_line])
         return answer.rendered
 
-    campaign(project, ask)
+    alternate(project, ask)
 
 
 @contextmanager
@@ -214,10 +212,10 @@ def server(root: Path) -> Iterator[Callable[[str], str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(TIMEOUT)
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_a_server_misses_no_change_while_it_writes_behind_its_answers(tmp_path, seed):
     """The same over stdio, where runs of `index` go on behind the answers."""
     project = Project(tmp_path / "project", seed + 100)
     with server(project.root) as ask:
-        campaign(project, ask)
+        alternate(project, ask)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,10 +16,12 @@ from anyio.abc import TaskGroup
 if TYPE_CHECKING:
     from leindex_mcp.project import LeIndex
     from leindex_mcp.records import IndexReport
+    from leindex_mcp.watch import Watch
 
 logger = logging.getLogger("leindex.jobs")
 
 _TELL_SECONDS = 0.5  # how often a waiting caller hears of the progress
+_LOOKS_SHARE = 10  # after a look that a change led to, this many times its duration pass before the next
 
 
 class JobProgress(NamedTuple):
@@ -144,23 +147,61 @@ class Jobs:
 
     def look_behind(self, project: LeIndex, *, is_due: bool) -> None:
         """Compare a large tree behind the answer if that is due, and write what was taken in if that is."""
-        if is_due and project.root not in self._looking:
+        if not is_due:
+            self._write_if_due(project)
+        elif project.root not in self._looking:
             self._looking.add(project.root)
-            self._tasks.start_soon(self._look, project)
-        elif project.is_run_due():
-            self.start(project)
+            self._tasks.start_soon(self._keep_current, project)
 
-    async def _look(self, project: LeIndex) -> None:
-        from leindex_mcp.looks import Freshness  # noqa: PLC0415  # heavy; `initialize` must not wait
+    async def _keep_current(self, project: LeIndex) -> None:
+        """Look once, and go on as long as the system tells of the changes of a large tree."""
+        from leindex_mcp.watch import open_watch  # noqa: PLC0415  # heavy; `initialize` must not wait
 
         try:
-            ground = await to_thread.run_sync(project.look)
-            if ground.freshness is Freshness.RUN_NEEDED or project.is_run_due():
-                self.start(project)
+            await self._look(project)
+            while not project.is_cheap() and (directories := project.looks.directories()):
+                watch = await to_thread.run_sync(open_watch, project.root, directories)
+                if watch is None:
+                    break
+                with watch:
+                    project.looks.is_watched = True
+                    await self._look(project)  # at what came before the watch
+                    await self._follow(project, watch, directories)
         except Exception:  # the next answer says how old it is; other jobs go on
             logger.debug("looking at %s failed", project.root, exc_info=True)
         finally:
+            project.looks.is_watched = False
             self._looking.discard(project.root)
+
+    async def _follow(self, project: LeIndex, watch: Watch, directories: tuple[str, ...]) -> None:
+        """Look whenever something changes, until other directories are to be watched."""
+        while project.looks.directories() == directories:
+            touched = await to_thread.run_sync(watch.wait, abandon_on_cancel=True)
+            if touched is None:
+                return
+            if project.looks.concerns(touched):
+                started = anyio.current_time()
+                await self._look(project)
+                # A program that writes all the time gets a tenth of the time, and the rest is gathered.
+                await anyio.sleep(_LOOKS_SHARE * (anyio.current_time() - started))
+            else:
+                self._write_if_due(project)
+
+    async def _look(self, project: LeIndex) -> None:
+        """Look, and let a run do what is too much for a look."""
+        if (await to_thread.run_sync(project.look)).standing is None:
+            await self.start(project).wait(math.inf, _tell_nobody, stops_run=False)
+            await to_thread.run_sync(project.look)
+        self._write_if_due(project)
+
+    def _write_if_due(self, project: LeIndex) -> None:
+        if project.is_run_due():
+            self.start(project)
+
+
+async def _tell_nobody(progress: JobProgress) -> None:
+    """Take the place of a caller who hears of the progress."""
+    del progress
 
 
 @asynccontextmanager

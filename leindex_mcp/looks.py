@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import chain
@@ -15,11 +16,13 @@ import numpy as np
 
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import FileRecord, Fingerprint
+from leindex_mcp.scan.ignore_rules import RULE_FILES
 from leindex_mcp.scan.parallel_scanner import ParallelScanner
 from leindex_mcp.scan.proof import Proof
 from leindex_mcp.search.strings import Strings
 from leindex_mcp.settings import Settings
 from leindex_mcp.standing import Standing, Standings
+from leindex_mcp.watch import Touched
 
 _MOST_FILES: Final = 100  # taken in at once; more are work for a run, which reads in several threads
 _MOST_OWED: Final = 500  # beyond, every change in memory costs more than the run that it spares
@@ -29,6 +32,9 @@ _MOST_TURNS: Final = 4  # times that a look begins again because something else 
 _ALWAYS_CHEAP_FILES: Final = 2_000  # up to here every search looks first, whatever it costs
 _PRESUMED_CHEAP_FILES: Final = 20_000  # up to here as long as nobody knows what it costs
 _CHEAP_SECONDS: Final = 0.05
+_INTERVAL_SECONDS: Final = 30.0  # between looks behind the answers, at a tree that is not cheap
+_WATCHED_INTERVAL_SECONDS: Final = 300.0  # the same when the system tells of changes: it may lose some
+_HEARING_SECONDS: Final = 1.0  # that the system may be late in telling
 _LOOKS_JUDGED: Final = 3  # the cheapest of the last few: one slow moment of the machine says nothing
 
 
@@ -69,10 +75,21 @@ class _Proved:
     def covers(self, shown: Pinned, settings: Settings) -> bool:
         """Return whether it says something about this snapshot, and is young enough to be believed."""
         return (
-            self.settings is settings
+            (self.settings is settings or self.settings == settings)
             and time.monotonic() - self.scanned_at < _PROOF_SECONDS
             and _are_equal(self.paths, shown.corpus.paths)
         )
+
+    def is_concerned(self, path: str, *, is_entry: bool) -> bool:
+        """Return whether the files of the scan, or their content, may be others after this path changed."""
+        relative = path.removeprefix(f"{self.proof.root}/")
+        directory, _, name = relative.rpartition("/")
+        if (directory or ".") not in self.proof.walked:
+            return False
+        if is_entry or name in RULE_FILES or relative in self.proof.too_large:
+            return True
+        place = bisect_left(self.paths, relative)
+        return place < len(self.paths) and self.paths[place] == relative
 
 
 class Looks:
@@ -86,7 +103,10 @@ class Looks:
         self._unreadable: dict[str, Fingerprint] = {}  # that a scan sees and nobody can read as they are
         self._unchanged_seconds: deque[float] = deque(maxlen=_LOOKS_JUDGED)
         self._last: Standing | None = None  # what it ended with
+        self._silent_at: float | None = None  # monotonic time up to which a watch told of nothing since
+        self._is_current = False  # the last look took in all that it found
         self.checked_at: float | None = None  #: monotonic time at which the last whole comparison began
+        self.is_watched = False
 
     def are_cheap(self, files: int) -> bool:
         """Return whether each search can look before it answers."""
@@ -97,8 +117,34 @@ class Looks:
         return min(self._unchanged_seconds) <= _CHEAP_SECONDS
 
     def age_seconds(self) -> int | None:
-        """Return how long ago the last whole comparison began; None before the first."""
-        return None if self.checked_at is None else round(time.monotonic() - self.checked_at)
+        """Return how old the view of the tree is, which a watch that hears nothing keeps young."""
+        if self.checked_at is None:
+            return None
+        return round(time.monotonic() - max(self.checked_at, self._silent_at or self.checked_at))
+
+    def are_due(self) -> bool:
+        """Return whether a tree that is not looked at before each answer should be looked at behind it."""
+        interval = _WATCHED_INTERVAL_SECONDS if self.is_watched else _INTERVAL_SECONDS
+        return self.checked_at is None or time.monotonic() - self.checked_at > interval
+
+    # ---------------------------------------------------------------- with a watch
+
+    def directories(self) -> tuple[str, ...]:
+        """Return the directories to watch, by relative path; none as long as no look has proved them."""
+        return () if self._proved is None else tuple(self._proved.proof.walked)
+
+    def concerns(self, touched: Iterable[Touched]) -> bool:
+        """Return whether what the system tells can change what answers; silence makes the view younger."""
+        proved, is_silent = self._proved, True
+        for path, is_entry in touched:
+            is_silent = False
+            if proved is None or proved.is_concerned(path, is_entry=is_entry):
+                return True
+        if is_silent and self._is_current:
+            self._silent_at = time.monotonic() - _HEARING_SECONDS
+        return False
+
+    # ---------------------------------------------------------------- the look
 
     def look(self, scanner: ParallelScanner, settings: Settings) -> Standing | None:
         """Compare the tree with what is shown, and take in what differs.
@@ -115,6 +161,7 @@ class Looks:
         with self._looking:
             if self.checked_at is not None and self.checked_at > asked_at:
                 return self._last  # another thread's look began after this one was asked for
+            self._is_current = False
             for _ in range(_MOST_TURNS):
                 began_at = time.monotonic()
                 standing = self._standings.usable()
@@ -149,7 +196,7 @@ class Looks:
         self._proved = None
         if found.proof is not None:
             self._proved = _Proved(found.proof, settings, current.shown.corpus.paths, found.scanned_at)
-        self._last, self.checked_at = current, began_at
+        self._last, self.checked_at, self._is_current = current, began_at, True
 
     def _differences(self, shown: Pinned, scanner: ParallelScanner, settings: Settings) -> _Found | None:
         """Return what differs, by proof if there is one; None when a scan did not see everything."""

@@ -33,7 +33,6 @@ from leindex_mcp.settings import Settings
 from leindex_mcp.standing import Standings
 from leindex_mcp.store import Store
 
-_LOOK_INTERVAL_SECONDS = 30.0  # how often a tree is compared that is too large to do so before each answer
 _MOST_OWED = 20  # files that a process may end with unwritten: the next one has to read them again
 _RUNS_SHARE = 10  # a run is written when this many times its duration has passed since the last
 
@@ -68,7 +67,7 @@ class LeIndex:
         self._loading = threading.Lock()
         self._encoder: Encoder | None = None
         self._standings = Standings(self.root, self.store, self._load_encoder)
-        self._looks = Looks(self._standings)
+        self.looks = Looks(self._standings)
         self._run_seconds = 0.0  # what the last run took
         self._ran_at = float("-inf")  # monotonic time of its end
 
@@ -122,16 +121,19 @@ class LeIndex:
         standing = self._standings.usable()
         if standing is None or not standing.on_disk.head.complete:
             return Ground(Freshness.RUN_NEEDED)
-        if self._looks.are_cheap(len(standing.shown.corpus)):
+        if self.looks.are_cheap(len(standing.shown.corpus)):
             return self.look()
-        age_seconds = self._looks.age_seconds()
-        is_recent = age_seconds is not None and age_seconds <= _LOOK_INTERVAL_SECONDS
-        return Ground(Freshness.RECENT if is_recent else Freshness.LOOK_DUE, standing)
+        return Ground(Freshness.LOOK_DUE if self.looks.are_due() else Freshness.RECENT, standing)
 
     def look(self) -> Ground:
         """Compare the tree with what answers, whatever it costs, and take in what differs."""
-        standing = self._looks.look(self._scanner(), self.settings)
+        standing = self.looks.look(self._scanner(), self.settings)
         return Ground(Freshness.RUN_NEEDED if standing is None else Freshness.CHECKED, standing)
+
+    def is_cheap(self) -> bool:
+        """Return whether the tree is compared before each answer, so that nobody needs to watch it."""
+        standing = self._standings.usable()
+        return standing is None or self.looks.are_cheap(len(standing.shown.corpus))
 
     def is_run_due(self) -> bool:
         """Return whether to write what was taken in; runs are to take no more than a tenth of the time."""
@@ -212,7 +214,7 @@ class LeIndex:
         # Not what stands by now: a run that ends meanwhile may have begun before what was taken in.
         standing = ground.standing if ground is not None and is_checked else self._standings.now()
         pinned = None if standing is None else standing.shown
-        age_seconds = 0 if is_checked else self._looks.age_seconds()
+        age_seconds = 0 if is_checked else self.looks.age_seconds()
         state = replace(state_of(pinned, running), is_checked=is_checked, age_seconds=age_seconds)
         if pinned is None:
             return SearchAnswer((), state, rendered=state.line())

@@ -20,7 +20,7 @@ from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.ignore_rules import IgnoreRules
 from leindex_mcp.scan.open_directory import CAN_USE_DESCRIPTORS
 from leindex_mcp.scan.pattern_trie import PatternTrie
-from leindex_mcp.scan.proof import Proof
+from leindex_mcp.scan.proof import Proof, git_places
 from leindex_mcp.scan.survey import Survey
 from leindex_mcp.scan.tally import Tally
 from leindex_mcp.scan.walk import Walk, trunk
@@ -164,7 +164,7 @@ class ParallelScanner:
         if os.name == "nt" or any(skip.reason is SkipReason.UNREADABLE for skip in found.skipped):
             return None
         max_file_size = self._settings.file_filtering.max_file_size
-        return Proof.of(self.root, max_file_size, found.sights, rules.evidence)
+        return Proof(self.root, max_file_size, found.walked, found.too_large, rules.evidence, git_places())
 
     def explain(self, relative: str) -> Skipped | None:
         """Say why a path is not among the records; None when it is, or is a directory that is walked."""

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from leindex_mcp.records import FileRecord, Fingerprint
@@ -24,14 +25,10 @@ class Proof:
 
     root: Path
     max_file_size: int
-    sights: Mapping[str, Sight]  #: relative path of each directory walked and each file too large
+    walked: Mapping[str, Sight]  #: directories by relative path; the root is "."
+    too_large: Mapping[str, Sight]  #: files by relative path
     evidence: Evidence
     git_places: tuple[Path, ...]  #: where the user's rules stood, as the environment said
-
-    @classmethod
-    def of(cls, root: Path, max_file_size: int, sights: Mapping[str, Sight], evidence: Evidence) -> Proof:
-        """Put together what a scan that has just ended relied on."""
-        return cls(root, max_file_size, sights, evidence, _git_places())
 
     def changed(self, files: Iterable[tuple[str, tuple[int, ...]]]) -> list[FileRecord] | None:
         """Return the files that differ, as they are now; None when only a scan can tell what changed.
@@ -39,7 +36,7 @@ class Proof:
         Args:
             files: Every file that the scan found: relative path and fingerprint. O(files) stats.
         """
-        if not self.evidence.stands() or self.git_places != _git_places():
+        if not self.evidence.stands() or self.git_places != git_places():
             return None
         try:
             root = os.open(self.root, os.O_RDONLY)
@@ -55,9 +52,8 @@ class Proof:
     def _paths_stand(self, root: int) -> bool:
         """Return whether every directory, and every file that is too large, looks as it did."""
         lstat = os.lstat
-        return all(
-            sight and sight_of(lstat(path, dir_fd=root)) == sight for path, sight in self.sights.items()
-        )
+        sights = chain(self.walked.items(), self.too_large.items())
+        return all(sight and sight_of(lstat(path, dir_fd=root)) == sight for path, sight in sights)
 
     def _changed(self, root: int, files: Iterable[tuple[str, tuple[int, ...]]]) -> list[FileRecord] | None:
         changed = []
@@ -78,5 +74,6 @@ class Proof:
         return changed
 
 
-def _git_places() -> tuple[Path, ...]:
+def git_places() -> tuple[Path, ...]:
+    """Return where git looks for the user's rules, as the environment says now."""
     return (*user_config_files(), user_git_directory())

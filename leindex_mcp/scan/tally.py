@@ -21,7 +21,8 @@ class Tally:
         self.records: list[FileRecord] = []
         self.skipped: list[Skipped] = []
         self.unlisted: list[str] = []  #: prefixes of directories that could not be listed
-        self.sights: dict[str, Sight] = {}  #: of the directories, and of the files that are too large
+        self.walked: dict[str, Sight] = {}  #: directories; the root is "."
+        self.too_large: dict[str, Sight] = {}  #: files
         self.directories = 0
         self.bytes = 0
         self.names = 0  #: that the rules were asked about
@@ -36,7 +37,7 @@ class Tally:
             self.unlisted.append(listing.prefix)
             return
         self.directories += 1
-        self.sights[listing.prefix.removesuffix("/") or "."] = listing.sight
+        self.walked[listing.prefix.removesuffix("/") or "."] = listing.sight
         self._add_files(listing.prefix, listing.files)
 
     def absorb(self, other: Tally) -> None:
@@ -44,7 +45,8 @@ class Tally:
         self.records += other.records
         self.skipped += other.skipped
         self.unlisted += other.unlisted
-        self.sights |= other.sights
+        self.walked |= other.walked
+        self.too_large |= other.too_large
         self.directories += other.directories
         self.bytes += other.bytes
         self.names += other.names
@@ -78,7 +80,7 @@ class Tally:
         if skipped is not None:
             self.skipped.append(skipped)
             if skipped.reason is SkipReason.SIZE:
-                self.sights[relative] = believed(status, time.time_ns())
+                self.too_large[relative] = believed(status, time.time_ns())
 
 
 def why_not(relative: str, status: os.stat_result, max_file_size: int) -> Skipped | None:

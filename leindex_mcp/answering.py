@@ -91,7 +91,7 @@ class _Found:
 
 def _found(request: Request, pinned: Pinned, parts: Parts, reader: TreeReader) -> _Found:
     """Rank what the snapshot holds, and read the files of the best."""
-    allowed = _allowed(request, pinned.corpus)
+    allowed = _allowed(request, pinned)
     question, candidates = _ranked(request, pinned, allowed, parts, reader)
     found = _Found(question, [], [], allowed)
     for candidate in candidates:
@@ -122,16 +122,16 @@ def _ranked(
     return sample.shown_by(question), rank_similar(corpus, sought, allowed, limit)
 
 
-def _allowed(request: Request, corpus: Corpus) -> NDArray[np.bool_] | None:
+def _allowed(request: Request, pinned: Pinned) -> NDArray[np.bool_] | None:
     """Return the mask of the files that the filters leave, or None when nothing filters."""
+    corpus = pinned.corpus
     masks = []
     if request.subtree:
         masks.append(corpus.under(request.subtree))
     if request.language is not None:
         masks.append(corpus.in_language(request.language))
     if request.globs:
-        passes = map(request.globs.matches, corpus.paths)
-        masks.append(np.fromiter(passes, bool, len(corpus)))
+        masks.append(pinned.passing(request.globs))
     allowed = None
     for mask in masks:
         allowed = mask if allowed is None else allowed & mask

@@ -10,12 +10,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from leindex_mcp.globs import GlobFilter
 from leindex_mcp.records import Batch, ChunkColumns, FileColumns, Fingerprint, SkipReason, StoredFile
 from leindex_mcp.search import corpus_update
 from leindex_mcp.search.corpus import Corpus, build
 from leindex_mcp.store import Head, Snapshot, batch_columns
 
 _CORPUS = "corpus."  # prefix of the corpus's arrays among those of a view
+_MASKS = 32  # filters remembered, a byte a file each
 _SKIP_CODES = ("", *(reason.value for reason in SkipReason))
 
 
@@ -72,6 +74,20 @@ class Pinned:
     def fingerprint(self, file: int) -> Fingerprint:
         """Return what stat said of a file when it was indexed."""
         return _fingerprint(self.fingerprints[file].tolist())
+
+    def passing(self, globs: GlobFilter) -> NDArray[np.bool_]:
+        """Return the mask of the files that pass; who filters mostly filters the same way again."""
+        mask = self._masks.get(globs.patterns)
+        if mask is None:
+            if len(self._masks) >= _MASKS:
+                self._masks.clear()
+            mask = self._masks[globs.patterns] = globs.mask(self.corpus.paths)
+            mask.flags.writeable = False
+        return mask
+
+    @cached_property
+    def _masks(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], NDArray[np.bool_]]:
+        return {}
 
     @cached_property
     def skipped(self) -> dict[str, int]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
 
 from leindex_mcp.errors import QueryError
 from leindex_mcp.globs import GlobFilter
 
+GLOBS = st.from_regex(r"/?(?:(?:\*\*|[ab*?]{1,2}|a\.b)/){0,2}(?:\*\*|a\*?|\*\.b|b)/?", fullmatch=True)
+PATHS = st.from_regex(r"(?:[ab]{1,2}/){0,2}[ab]{1,2}(?:\.[ab])?", fullmatch=True)
 FILES = ["a.py", "src/b.py", "src/c.ts", "src/deep/d.tsx", "tests/test_b.py", "README.md", "#x.py"]
 
 
@@ -51,3 +56,22 @@ def test_a_pattern_that_is_no_use_or_takes_for_ever_is_refused(pattern, problem)
     """Pathspec's engine backtracks, so a hostile pattern would hang the server."""
     with pytest.raises(QueryError, match=problem):
         GlobFilter([pattern])
+
+
+@given(
+    include=st.lists(GLOBS, max_size=2),
+    exclude=st.lists(GLOBS, max_size=2),
+    paths=st.lists(PATHS, max_size=6),
+)
+def test_patterns_mean_what_pathspec_says(include, exclude, paths):
+    """Its expressions are asked one by one, which is five times as fast as asking it."""
+
+    def matched(patterns, path):
+        return GitIgnoreSpec.from_lines(patterns, backend="simple").match_file(path)
+
+    expected = [(not include or matched(include, path)) and not matched(exclude, path) for path in paths]
+
+    globs = GlobFilter(include, exclude)
+
+    assert globs.mask(paths).tolist() == expected
+    assert [globs.matches(path) for path in paths] == expected

@@ -10,8 +10,9 @@ from leindex_mcp.search.evidence import Evidence, Mask
 
 # Measured on 492 real questions and on nonsense put to 25 repositories; docs/ranking.md has the figures.
 # To refuse a real question costs more than to answer nonsense.
-ENOUGH_KEYWORD = 0.1  # of what a chunk could score at most
-ENOUGH_COSINE = 0.3  # of the best chunk
+ENOUGH_KEYWORD = 0.1  # of what a chunk could score at most, where words alone are asked for
+ENOUGH_COSINE = 0.3  # of the best chunk, where meaning alone is
+ENOUGH_OF_BOTH = 0.4  # the two added up: nonsense has a bit of either, but rarely of both
 ENOUGH_NAME = 0.5  # of the question, found in one path
 
 
@@ -30,8 +31,12 @@ def near_files(corpus: Corpus, evidence: Evidence, *, by_vector_only: bool) -> M
     else:
         exact = (signals.definition(corpus, evidence) > 0) | (signals.path(corpus, evidence) > 0)
         some = exact | (evidence.file_best > 0) | (evidence.paths.of_set > 0) | (cosine >= ENOUGH_COSINE)
-        enough = exact | (evidence.paths.of_question >= ENOUGH_NAME) | (cosine >= ENOUGH_COSINE)
-        enough |= _keyword_share(corpus, evidence) >= ENOUGH_KEYWORD
+        enough = exact | (evidence.paths.of_question >= ENOUGH_NAME)
+        keyword = _keyword_share(corpus, evidence)
+        if evidence.file_cosine is None:
+            enough |= keyword >= ENOUGH_KEYWORD
+        else:
+            enough |= keyword + cosine >= ENOUGH_OF_BOTH
     some &= possible
     return some if (some & enough).any() else np.zeros(len(corpus), np.bool_)
 

@@ -168,8 +168,10 @@ def _counted(
 ) -> Iterator[str]:
     """Say how often each name and string of the question occurs in the files as they are now."""
     corpus = pinned.corpus
+    is_text = pinned.skips == 0
+    searched = is_text if allowed is None else is_text & allowed
     for wanted in census.asked(request.question):
-        files = census.candidates(corpus, wanted, allowed).tolist()
+        files = census.candidates(corpus, wanted, searched).tolist()
         records = [FileRecord(corpus.paths[f], pinned.fingerprint(f)) for f in files[: census.MAX_FILES]]
         sources = [reader.read(record, max_bytes) for record in records]
         counts = [
@@ -178,7 +180,7 @@ def _counted(
             if isinstance(source, Source)
         ]
         is_fresh = state.is_checked and state.state is IndexState.FRESH
-        n_files = len(corpus) if allowed is None else int(allowed.sum())
+        n_files = int(searched.sum())
         yield census.line(wanted, counts, candidates=len(files), files=n_files, is_fresh=is_fresh)
 
 

@@ -81,7 +81,7 @@ def _fitted(opening: list[str], blocks: list[str], hits: Sequence[SearchHit], bu
         text = _assemble(opening, [], [*tails[:named], f"… {len(tails) - named} more"])
         if len(text) <= budget:
             return text
-    return text[:budget]
+    return "\n".join(opening)[:budget]  # cut, but no fence is left open
 
 
 def _assemble(opening: Sequence[str], blocks: Sequence[str], tail: Sequence[str] = ()) -> str:

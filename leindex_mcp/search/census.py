@@ -36,8 +36,14 @@ class Wanted:
 def asked(question: Question) -> tuple[Wanted, ...]:
     """Return what the question names or quotes, strings first."""
     found = [Wanted(text, is_name=False) for text in question.quoted]
-    found += [Wanted(text, is_name=True) for text in question.names]
+    found += [Wanted(_without_exclamation(name, question), is_name=True) for name in question.names]
     return tuple(found[:MAX_ASKED])
+
+
+def _without_exclamation(name: str, question: Question) -> str:
+    """Return the name of `save!`, but for a mark that ends a sentence: it is the caller's."""
+    ends_sentence = question.text.endswith(name) and question.text != name
+    return name.removesuffix("!") if ends_sentence else name
 
 
 def candidates(corpus: Corpus, wanted: Wanted, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:

@@ -90,7 +90,7 @@ def render_lines(sought: Sought, found: LineMatches, max_tokens: int) -> str:
         # Shrink by what is too much; a few rounds do, whatever the lengths of the lines.
         most = min(most - 1, most * budget // len(text))
         text = _assembled(sought, found, shared_out(found.files, most))
-    return text[:budget]
+    return text if len(text) <= budget else visible(summary(sought, found, 0))[:budget]
 
 
 def _first(file: FileMatches, most: int) -> FileMatches:

@@ -32,7 +32,7 @@ class Question:
     text: str  #: cleaned and capped; this is what an encoder gets
     kind: QuestionKind
     names: tuple[str, ...]  #: identifiers asked for, as written, without their qualifier
-    quoted: tuple[str, ...]  #: literal strings
+    quoted: tuple[str, ...]  #: literal strings, their blanks as they were written
     paths: tuple[str, ...]  #: paths or file names, posix
     words: tuple[str, ...]  #: telling words as names are compared by them
     terms: tuple[int, ...]  #: keyword terms
@@ -58,7 +58,8 @@ _IS_SUFFIX = re.compile("|".join(_SUFFIXES.split()), re.IGNORECASE).fullmatch
 
 def parse(text: str) -> Question:
     """Take a question apart. Any string is a question; control characters and surrogates become blanks."""
-    clean = " ".join(_UNREADABLE.sub(" ", text[:MAX_CHARACTERS]).split())
+    readable = _UNREADABLE.sub(" ", text[:MAX_CHARACTERS])
+    clean = " ".join(readable.split())
     paths = _paths(clean)
     kind = _kind(clean, paths)
     names = () if kind is QuestionKind.PATH else _names(clean, kind)
@@ -67,7 +68,7 @@ def parse(text: str) -> Question:
         text=clean,
         kind=kind,
         names=names,
-        quoted=_distinct(_QUOTED.findall(clean)),
+        quoted=_distinct(_QUOTED.findall(readable)),
         paths=paths,
         words=_distinct(filter(None, map(name_word, spoken)))[:MAX_WORDS],
         terms=_terms(clean, kind)[: 2 * MAX_WORDS],

@@ -73,7 +73,7 @@ def test_paths_are_what_is_written_as_a_path(text, paths):
 
 def test_quoted_strings_are_kept_as_they_are():
     """They are to be found literally."""
-    assert parse('log "connection  Reset!" twice').quoted == ("connection Reset!",)
+    assert parse('log "connection  Reset!" twice').quoted == ("connection  Reset!",)
 
 
 def test_words_lose_grammar_and_plurals():

@@ -57,20 +57,24 @@ def load(data: Path, name: str) -> list[Question]:
     ]
 
 
+def ndcg(ranks: Sequence[int | None]) -> float:
+    """Return NDCG@10 of the ranks at which targets were found; a rank earns once, for all that it shows."""
+    ideal = sum(1 / math.log2(rank + 1) for rank in range(1, min(DEPTH, len(ranks)) + 1))
+    return sum(1 / math.log2(rank + 1) for rank in set(ranks) - {None}) / ideal
+
+
 def score(question: Question, hits: Sequence[Any], rendered: str) -> dict[str, Any]:
-    """Score one answer: a rank earns 1 / log2(rank + 1) once, however many targets it is the first for."""
+    """Score one answer: `ndcg`, the rank of the first right hit, and the tokens up to it."""
     places = [(hit.path, hit.start_line, hit.end_line) for hit in hits[:DEPTH]]
     ranks = [
         next((rank for rank, place in enumerate(places, 1) if target.is_covered_by(*place)), None)
         for target in question.targets
     ]
-    found = {rank for rank in ranks if rank is not None}
-    ideal = sum(1 / math.log2(rank + 1) for rank in range(1, min(DEPTH, len(ranks)) + 1))
-    first = min(found, default=None)
+    first = min((rank for rank in ranks if rank is not None), default=None)
     return {
         "category": question.category,
         "stem_free": question.is_stem_free(),
-        "ndcg": sum(1 / math.log2(rank + 1) for rank in found) / ideal,
+        "ndcg": ndcg(ranks),
         "first": first,
         "recall": sum(rank is not None for rank in ranks) / len(ranks),
         "tokens": math.ceil(len(rendered) / _CHARACTERS_PER_TOKEN),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,14 @@ class Postings:
         if place == len(self.terms) or self.terms[place] != term:
             return slice(0, 0)
         return slice(int(self.offsets[place]), int(self.offsets[place + 1]))
+
+    def holding_all(self, terms: Iterable[int]) -> NDArray[np.int32]:
+        """Return the chunks that hold every one of the terms, ascending; none for no terms."""
+        lists = sorted((self.chunks[self.find(term)] for term in terms), key=len)
+        held = lists[0] if lists else self.chunks[:0]
+        for other in lists[1:]:
+            held = held[np.isin(held, other, assume_unique=True)]
+        return held
 
     def idf(self, term: int) -> float:
         """Return how rare the term is: ln(1 + (m - df + 0.5) / (df + 0.5)), always above 0."""

@@ -37,6 +37,7 @@ WEIGHTS: tuple[tuple[Signal, float], ...] = (
     (signals.aside, -1.3),
     (signals.core, 0.1),
     (signals.imported, 1.0),
+    (signals.quoted, 1.5),
     (signals.path, 3.0),
 )
 _COSINE_BESIDE_KEYWORD = 0.5  # where one chunk of a file is picked to be shown

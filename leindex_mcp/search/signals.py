@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from leindex_mcp import words
 from leindex_mcp.records import DefinitionKind
 from leindex_mcp.search import runs
 from leindex_mcp.search.corpus import Corpus
@@ -88,6 +89,15 @@ def core(corpus: Corpus, evidence: Evidence) -> Scores:
 def imported(corpus: Corpus, evidence: Evidence) -> Scores:
     """How much of the 50 best chunks the files hold that import this one, on average: 0 to 1."""
     return corpus.graph.lent(evidence.file_held)
+
+
+def quoted(corpus: Corpus, evidence: Evidence) -> Scores:
+    """1 for a file with a chunk that holds every word of a quoted string, its stop words included."""
+    scores = np.zeros(len(corpus), np.float32)
+    for string in evidence.question.quoted:
+        terms = [found.term for found in words.query_terms(string)]
+        scores[corpus.file[corpus.postings.holding_all(terms)]] = 1.0
+    return scores
 
 
 def path(corpus: Corpus, evidence: Evidence) -> Scores:

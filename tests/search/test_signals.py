@@ -154,6 +154,14 @@ def test_core_does_not_ask_the_question(scores):
     assert one["b.py"] > one["a.py"]
 
 
+def test_a_quoted_string_is_in_the_chunk_that_holds_all_its_words(scores):
+    """Stop words too: `not of this` is a message like any other."""
+    files = {"a.py": ["raise Error(not of this)"], "b.py": ["not of", "this"], "c.py": ["this"]}
+
+    assert scores(signals.quoted, 'who says "not of this"', files) == {"a.py": 1, "b.py": 0, "c.py": 0}
+    assert scores(signals.quoted, "who says not of this", files)["a.py"] == 0
+
+
 def test_path_is_the_end_of_a_path(scores):
     """Who pastes a path wants that file."""
     files = {"src/a.py": ["x"], "lib/a.py": ["x"], "src/ba.py": ["x"]}

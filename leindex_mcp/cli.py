@@ -234,7 +234,7 @@ def _configure(
     """Do what `config` was asked and print the answer; outside a project, for none."""
     from leindex_mcp.config.editing import perform
     from leindex_mcp.config.loading import load
-    from leindex_mcp.project import place_of
+    from leindex_mcp.place import place_of
 
     try:
         root = place_of(None if path is None else str(path)).root
@@ -257,7 +257,8 @@ def _serve(roots: list[Path]) -> None:
 
 def _open(path: Path | None) -> tuple[LeIndex, str]:
     """Return the project that covers the path, and the part of it that was named."""
-    from leindex_mcp.project import LeIndex, place_of
+    from leindex_mcp.place import place_of
+    from leindex_mcp.project import LeIndex
 
     logging.basicConfig(stream=sys.stderr, format="[%(levelname)s] %(message)s")
     place = place_of(None if path is None else str(path))

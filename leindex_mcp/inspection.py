@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from leindex_mcp import words
+from leindex_mcp.errors import IndexDamagedError, StoreError
 from leindex_mcp.extract.document import read_document
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import (
@@ -33,27 +35,66 @@ from leindex_mcp.store import SCHEMA, Store
 _UNKNOWN = Fingerprint(0, 0, 0, 0)  # the content hash decides here, not the fingerprint
 
 
-def state_of(pinned: Pinned | None, running: tuple[int, int | None, str] | None) -> SearchState:
-    """Return how complete an answer from this snapshot is, while a run may be going on."""
+def state_of(
+    store: Store,
+    pinned: Pinned | None,
+    running: tuple[int, int | None, str] | None = None,
+    trouble: StoreError | None = None,
+    *,
+    is_whole: bool = True,
+) -> SearchState:
+    """Return how complete an answer from this snapshot is.
+
+    Args:
+        store: Where the snapshot is from.
+        pinned: The snapshot, if there is one that can be read.
+        running: Files done, files to do and what is going on, while a run is.
+        trouble: Why the index cannot be read, or why the last run could not write it.
+        is_whole: Whether the snapshot of a finished run is near enough to the tree.
+    """
     files = len(pinned.corpus) - sum(pinned.skipped.values()) if pinned else 0
-    chunks = pinned.head.chunks if pinned else 0
-    is_partial = pinned is None or not pinned.head.complete
-    if running is not None and is_partial:
-        done, total, doing = running
-        detail = f"{doing} {done} of {'?' if total is None else total}; ask again for a complete answer"
-        return SearchState(IndexState.BUILDING, files, total, chunks, detail)
+    progress = _progress(other_writer(store) or running)
+    state, detail = _verdict(pinned, progress, trouble, is_whole=is_whole)
+    return SearchState(state, files, pinned.head.chunks if pinned else 0, detail)
+
+
+def _verdict(
+    pinned: Pinned | None, progress: str, trouble: StoreError | None, *, is_whole: bool
+) -> tuple[IndexState, str]:
+    """Return the state, and what to know or to do about it."""
+    if isinstance(trouble, IndexDamagedError):
+        return IndexState.DAMAGED, f"{trouble.problem}; {progress or 'the next run makes it anew'}"
+    if pinned is not None and pinned.head.complete:
+        if is_whole:
+            return IndexState.FRESH, ""
+        return IndexState.STALE, f"what changed since is not kept: {trouble}" if trouble else progress
+    if progress:
+        return IndexState.BUILDING, progress
     if pinned is None:
-        return SearchState(IndexState.ABSENT, detail="call `index` first")
-    if is_partial:
-        return SearchState(IndexState.STALE, files, None, chunks, "the last run did not finish; call `index`")
-    return SearchState(IndexState.FRESH, files, None, chunks)
+        return IndexState.ABSENT, f"nothing is kept: {trouble}" if trouble else "call `index` to make it"
+    rest = f"the rest is not kept: {trouble}" if trouble else "the last run did not finish; call `index`"
+    return IndexState.PARTIAL, rest
 
 
-def stats(
-    store: Store, pinned: Pinned | None, scan: ScanResult, running: tuple[int, int | None, str] | None
-) -> IndexStats:
-    """Compare a snapshot with what a scan has just seen."""
-    state = state_of(pinned, running)
+def _progress(running: tuple[int, int | None, str] | None) -> str:
+    """Return how far a run is; empty without one."""
+    if running is None:
+        return ""
+    done, total, doing = running
+    how_far = "" if total is None else f" {done} of {total}"
+    return f"{doing}{how_far}; ask again for a complete answer"
+
+
+def other_writer(store: Store) -> tuple[int, int | None, str] | None:
+    """Return how far another process is that writes the index, if one does."""
+    other = store.progress()
+    if other is None or other.pid == os.getpid():
+        return None
+    return other.done, other.total, f"process {other.pid} is indexing"
+
+
+def stats(store: Store, pinned: Pinned | None, scan: ScanResult, state: SearchState) -> IndexStats:
+    """Compare a snapshot, whose state is known, with what a scan has just seen."""
     stored = pinned.stored if pinned else {}
     if state.state is IndexState.FRESH and (work := changes(scan, stored)):
         detail = f"{len(work.changed)} files new or changed, {len(work.removed)} gone since"

@@ -116,7 +116,8 @@ class Jobs:
         return await to_thread.run_sync(self._open, path)
 
     def _open(self, path: str | None) -> tuple[LeIndex, str]:
-        from leindex_mcp.project import LeIndex, place_of  # noqa: PLC0415  # heavy; `initialize` must not wait
+        from leindex_mcp.place import place_of  # noqa: PLC0415  # heavy; `initialize` must not wait
+        from leindex_mcp.project import LeIndex  # noqa: PLC0415
 
         place = place_of(path, self.roots)
         if place.root not in self._projects:

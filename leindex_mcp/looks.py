@@ -45,6 +45,8 @@ class Freshness(Enum):
     RECENT = "recent"  #: compared a moment ago; a tree of this size is not compared before each answer
     LOOK_DUE = "look due"  #: to be compared behind the answer
     RUN_NEEDED = "run needed"  #: what is indexed is not whole, or too far from the tree
+    RUN_BEHIND = "run behind"  #: the same, and the run takes longer than a question should wait
+    UNWRITABLE = "unwritable"  #: the same, and no run can write
 
 
 class Ground(NamedTuple):

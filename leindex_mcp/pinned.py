@@ -39,9 +39,14 @@ class Pinned:
                 return cls._mapped(snapshot.head, snapshot.view)
         return cls.derived(snapshot.head, snapshot.files, snapshot.chunks)
 
+    @classmethod
+    def of_batch(cls, head: Head, batch: Batch) -> Pinned:
+        """Return what `of` derives from a snapshot that holds the files of *batch* and no others."""
+        return cls.derived(head, *batch_columns(batch))
+
     def updated(self, head: Head, batch: Batch) -> Pinned:
         """Return what `of` derives from the snapshot of *head*: this one, but for the files of *batch*."""
-        fresh = self.derived(head, *batch_columns(batch))
+        fresh = Pinned.of_batch(head, batch)
         files = corpus_update.files_weave(self.corpus.paths, fresh.corpus.paths, batch.removed)
         return Pinned(
             head,

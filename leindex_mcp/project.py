@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -13,18 +12,18 @@ from typing import Any
 
 from anyio import to_thread
 
-from leindex_mcp import answering, exact, indexing, inspection
-from leindex_mcp.config.loading import LoadedSettings, default_roots, index_home, load
+from leindex_mcp import answering, exact, indexing, inspection, live
+from leindex_mcp.config.loading import LoadedSettings, index_home, load
 from leindex_mcp.embed.encoder import Encoder, load_encoder
-from leindex_mcp.errors import IndexDamagedError, IndexSchemaError, StoreError
+from leindex_mcp.errors import StoreError
 from leindex_mcp.indexing import Parts, Progress
-from leindex_mcp.inspection import state_of
+from leindex_mcp.last_run import LastRun
 from leindex_mcp.looks import Freshness, Ground, Looks
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.profile_log import log_profile
 from leindex_mcp.records import CheckReport, FileStatus, IndexReport, IndexStats, SearchAnswer, Skipped
 from leindex_mcp.request import Request
-from leindex_mcp.roots import Place, checked_root, implied_root, index_directory, locate
+from leindex_mcp.roots import checked_root, index_directory
 from leindex_mcp.run_to_end import run_to_end
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.parallel_scanner import ParallelScanner
@@ -34,7 +33,6 @@ from leindex_mcp.standing import Standings
 from leindex_mcp.store import Store
 
 _MOST_OWED = 20  # files that a process may end with unwritten: the next one has to read them again
-_RUNS_SHARE = 10  # a run is written when this many times its duration has passed since the last
 
 
 class LeIndex:
@@ -68,8 +66,7 @@ class LeIndex:
         self._encoder: Encoder | None = None
         self._standings = Standings(self.root, self.store, self._load_encoder)
         self.looks = Looks(self._standings)
-        self._run_seconds = 0.0  # what the last run took
-        self._ran_at = float("-inf")  # monotonic time of its end
+        self._last_run = LastRun()
 
     def apply(self, loaded: LoadedSettings) -> None:
         """Go on with other settings; a run that is going on keeps those it began with."""
@@ -99,14 +96,12 @@ class LeIndex:
         self, *, force: bool = False, profile: bool = False, on_progress: Progress | None = None
     ) -> IndexReport:
         """Do what `index` does, in the running event loop."""
-        started = time.monotonic()
         encoder = await to_thread.run_sync(self._load_encoder)
         parts = Parts(self.root, self.settings, encoder, self.store, self._cache, self._pin_if_whole)
-        report = await indexing.index(parts, force=force, on_progress=on_progress)
+        with self._last_run.noted():
+            report = await indexing.index(parts, force=force, on_progress=on_progress)
         if profile:
             log_profile(report, self.settings.performance)
-        self._ran_at = time.monotonic()
-        self._run_seconds = self._ran_at - started
         if self.settings is self.loaded.settings and self.settings.performance.profile == "auto":
             self.apply(self.loaded.for_files(report.files))
         return report
@@ -120,9 +115,10 @@ class LeIndex:
         """
         standing = self._standings.usable()
         if standing is None or not standing.on_disk.head.complete:
-            return Ground(Freshness.RUN_NEEDED)
+            return Ground(self._need())
         if self.looks.are_cheap(len(standing.shown.corpus)):
-            return self.look()
+            ground = self.look()
+            return ground if ground.standing else Ground(self._need())
         return Ground(Freshness.LOOK_DUE if self.looks.are_due() else Freshness.RECENT, standing)
 
     def look(self) -> Ground:
@@ -135,12 +131,20 @@ class LeIndex:
         standing = self._standings.usable()
         return standing is None or self.looks.are_cheap(len(standing.shown.corpus))
 
+    def _need(self) -> Freshness:
+        """Say whether a question waits for the run that is needed, or is answered from the files."""
+        if self._last_run.failed_lately():
+            return Freshness.UNWRITABLE
+        is_ours = inspection.other_writer(self.store) is None
+        if is_ours and live.lacks_little(self._pin_if_whole(), self._scanner()):
+            return Freshness.RUN_NEEDED
+        # The answer that goes first should know.
+        return Freshness.RUN_BEHIND if self._last_run.try_to_begin(self.store) else Freshness.UNWRITABLE
+
     def is_run_due(self) -> bool:
         """Return whether to write what was taken in; runs are to take no more than a tenth of the time."""
         standing = self._standings.usable()
-        if standing is None or not standing.owed:
-            return False
-        return time.monotonic() - self._ran_at > _RUNS_SHARE * self._run_seconds
+        return standing is not None and bool(standing.owed) and self._last_run.is_another_worth_it()
 
     # ---------------------------------------------------------------- search
 
@@ -185,8 +189,9 @@ class LeIndex:
         if ground.freshness is Freshness.LOOK_DUE:
             ground = self.look()
         if ground.standing is None or len(ground.standing.owed) > _MOST_OWED:
-            self.index(on_progress=on_progress)
-            ground = Ground(Freshness.CHECKED, self._standings.now())
+            with suppress(StoreError):  # the answer says so, and goes by the files themselves
+                self.index(on_progress=on_progress)
+                ground = Ground(Freshness.CHECKED, self._standings.now())
         return self.answer(request, ground=ground)
 
     async def asearch(self, query: str, **arguments: Any) -> SearchAnswer:  # noqa: ANN401  # those of `search`
@@ -200,7 +205,7 @@ class LeIndex:
         *,
         ground: Ground | None = None,
     ) -> SearchAnswer:
-        """Answer from what is indexed now, whatever that is.
+        """Answer from what is indexed now, whatever that is, and from the files that it lacks.
 
         Args:
             request: What was asked.
@@ -210,15 +215,20 @@ class LeIndex:
         max_bytes = self.settings.file_filtering.max_file_size
         if request.sought is not None:
             return exact.answer(request, request.sought, self._pin_if_whole(), self._scanner(), max_bytes)
-        is_checked = ground is not None and ground.freshness is Freshness.CHECKED
+        standing, unreadable = self._standings.readable()
+        ground = ground or Ground(Freshness.RECENT, standing)
         # Not what stands by now: a run that ends meanwhile may have begun before what was taken in.
-        standing = ground.standing if ground is not None and is_checked else self._standings.now()
-        pinned = None if standing is None else standing.shown
-        age_seconds = 0 if is_checked else self.looks.age_seconds()
-        state = replace(state_of(pinned, running), is_checked=is_checked, age_seconds=age_seconds)
-        if pinned is None:
-            return SearchAnswer((), state, rendered=state.line())
+        newest = ground.standing or standing
+        pinned = newest.shown if newest else None
+        is_whole = ground.standing is not None and ground.standing.on_disk.head.complete
+        trouble = unreadable or self._last_run.trouble
+        state = inspection.state_of(self.store, pinned, running, trouble, is_whole=is_whole)
         parts = answering.Parts(self.root, self._load_encoder(), max_bytes, self._standings.reread)
+        if pinned is None or not is_whole:
+            return live.answer(request, pinned, parts, self._scanner(), state)
+        is_checked = ground.freshness is Freshness.CHECKED
+        age_seconds = 0 if is_checked else self.looks.age_seconds()
+        state = replace(state, is_checked=is_checked, age_seconds=age_seconds)
         return answering.answer(request, pinned, parts, state)
 
     # ---------------------------------------------------------------- look
@@ -229,7 +239,10 @@ class LeIndex:
         Args:
             running: Progress of the run that is going on, if one is.
         """
-        stats = inspection.stats(self.store, self.pin(), self._scanner().scan(), running)
+        standing, unreadable = self._standings.readable()
+        pinned = standing.on_disk if standing else None
+        state = inspection.state_of(self.store, pinned, running, unreadable or self._last_run.trouble)
+        stats = inspection.stats(self.store, pinned, self._scanner().scan(), state)
         return replace(stats, root=str(self.root), problems=tuple(self.loaded.problems))
 
     def file_status(self, path: str) -> FileStatus:
@@ -238,7 +251,7 @@ class LeIndex:
         Args:
             path: Under the root, relative or absolute.
         """
-        return inspection.file_status(self.root, path, self.pin(), self._scanner())
+        return inspection.file_status(self.root, path, self._pin_if_whole(), self._scanner())
 
     def check(self) -> CheckReport:
         """Verify the whole index; see `inspection.check`."""
@@ -281,19 +294,5 @@ class LeIndex:
 
     def _pin_if_whole(self) -> Pinned | None:
         """Return what `pin` does, and None for an index that cannot be read: the next run makes it anew."""
-        with suppress(IndexDamagedError, IndexSchemaError):
-            return self.pin()
-        return None
-
-
-def place_of(path: str | None, roots: Sequence[Path] = ()) -> Place:
-    """Return the indexed root that covers *path*, or *path* itself; without one, what the surroundings imply.
-
-    Raises:
-        NoRootError: No path was passed and none is implied.
-        RootNotFoundError: The path is missing or is a file.
-        RootRefusedError: The path is too wide to be a root.
-    """
-    chosen = path if path is not None else implied_root([*map(str, roots), *default_roots()], Path.cwd())
-    home = index_home()
-    return locate(checked_root(chosen), lambda root: Store(index_directory(home, root)).exists())
+        standing, _ = self._standings.readable()
+        return None if standing is None else standing.on_disk

@@ -163,9 +163,31 @@ class IndexState(StrEnum):
 
     ABSENT = "absent"
     BUILDING = "building"
+    PARTIAL = "partial"
     FRESH = "fresh"
     STALE = "stale"
     DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What one answer goes by of a tree that the index does not hold as it is now."""
+
+    files: int  #: that a scan has just seen
+    indexed: int  #: as they are now
+    read: int  #: indexed, or looked through for the words of the question
+    embedded: int  #: indexed, or embedded on the spot
+    is_all: bool  #: the scan saw the whole tree
+
+    def line(self) -> str:
+        """Return the three shares as part of the line that stands in every answer."""
+        of = f"{self.files}" if self.is_all else f"over {self.files}"
+        keyword, semantic = self.percent(self.read), self.percent(self.embedded)
+        return f"{self.indexed} of {of} files; keyword {keyword} %, semantic {semantic} %"
+
+    def percent(self, files: int) -> int:
+        """Return the share of the tree that so many files are, rounded down: 100 is all of it."""
+        return 100 * files // self.files if self.files else 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +196,17 @@ class SearchState:
 
     state: IndexState
     files: int = 0  #: files in the snapshot that answered
-    files_expected: int | None = None  #: files the running pass will have indexed, when known
     chunks: int = 0
     detail: str = ""  #: one sentence for a reader, or empty
     is_checked: bool = False  #: the tree was compared with the snapshot just before
     age_seconds: int | None = None  #: since the tree was last compared with what answered, if it was
+    coverage: Coverage | None = None  #: set when files were read that the snapshot does not hold
 
     def line(self) -> str:
         """Return the state as the one line that stands in every answer."""
-        if self.state is IndexState.BUILDING:
-            total = self.files_expected if self.files_expected is not None else "?"
-            text = f"index: indexing {self.files} of {total} files"
-        else:
-            text = f"index: {self.state.value}, {self.files} files"
-        if self.age_seconds is not None and not self.is_checked:
+        extent = self.coverage.line() if self.coverage else f"{self.files} files"
+        text = f"index: {self.state.value}, {extent}"
+        if self.age_seconds is not None and not self.is_checked and not self.coverage:
             text += f"; compared with the tree {self.age_seconds} s ago"
         return f"{text}; {self.detail}" if self.detail else text
 

@@ -101,6 +101,12 @@ class Request:
             similar_to=location,
         )
 
+    def names_path(self, relative: str) -> bool:
+        """Return whether the sub-tree and the globs leave this file; the language says its content."""
+        return relative.startswith(f"{self.subtree}/" if self.subtree else "") and (
+            not self.globs or self.globs.matches(relative)
+        )
+
 
 def _known_language(name: str) -> str:
     language = find_language(name)

@@ -7,7 +7,7 @@ import io
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,7 +19,7 @@ from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnno
 from pydantic import Field, ValidationError
 
 from leindex_mcp import __version__
-from leindex_mcp.errors import LeIndexError, QueryError
+from leindex_mcp.errors import LeIndexError, QueryError, StoreError
 from leindex_mcp.jobs import JobProgress, Jobs, Tell, open_jobs
 from leindex_mcp.lifeline import end, end_soon, end_with_client
 from leindex_mcp.wire import MendedInput
@@ -113,12 +113,14 @@ async def search(
     request = Request.checked(query, limit, mode, include, exclude, language, max_tokens, subtree, similar_to)
     ground = await anyio.to_thread.run_sync(project.freshen)
     if ground.freshness is Freshness.RUN_NEEDED and request.sought is None:
-        await jobs.start(project).wait(BOUND_SECONDS / 2, _teller(ctx), stops_run=False)
+        with suppress(StoreError):  # the answer says so, and goes by the files themselves
+            await jobs.start(project).wait(BOUND_SECONDS / 2, _teller(ctx), stops_run=False)
         if jobs.progress(project) is None:  # it may have begun before the question came
             ground = await anyio.to_thread.run_sync(project.freshen)
-    progress = jobs.progress(project)
+    is_to_run = ground.freshness in {Freshness.RUN_NEEDED, Freshness.RUN_BEHIND}
+    progress = jobs.progress(project) or (JobProgress(0, None, "starting") if is_to_run else None)
     answer = await anyio.to_thread.run_sync(lambda: project.answer(request, progress, ground=ground))
-    jobs.look_behind(project, is_due=ground.freshness in {Freshness.LOOK_DUE, Freshness.RUN_NEEDED})
+    jobs.look_behind(project, is_due=is_to_run or ground.freshness is Freshness.LOOK_DUE)
     return answer.rendered
 
 

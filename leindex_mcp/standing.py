@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from leindex_mcp.embed.encoder import Encoder
-from leindex_mcp.errors import IndexDamagedError, IndexSchemaError
+from leindex_mcp.errors import StoreError
 from leindex_mcp.extract.document import read_document
 from leindex_mcp.indexing import embedded
 from leindex_mcp.pinned import Pinned
@@ -72,12 +71,18 @@ class Standings:
                 self._now = Standing(pinned, pinned, frozenset())
             return self._now
 
+    def readable(self) -> tuple[Standing | None, StoreError | None]:
+        """Return what `now` does, or why the index cannot be read."""
+        try:
+            return self.now(), None
+        except StoreError as exc:
+            return None, exc
+
     def usable(self) -> Standing | None:
         """Return what `now` does if changes can be taken in; None if a run has to make it anew."""
-        with suppress(IndexDamagedError, IndexSchemaError):
-            now = self.now()
-            if now is not None and now.on_disk.head.encoder == self._load_encoder().fingerprint:
-                return now
+        now, _ = self.readable()
+        if now is not None and now.on_disk.head.encoder == self._load_encoder().fingerprint:
+            return now
         return None
 
     def take_in(

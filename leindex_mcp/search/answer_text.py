@@ -64,8 +64,9 @@ def _fill(blocks: list[str], hits: Sequence[SearchHit], question: Question, spar
 
 
 def _nothing_near(state: SearchState) -> str:
+    files = state.coverage.read if state.coverage else state.files
     return (
-        f"Nothing near this question in {state.files} files: "
+        f"Nothing near this question in {files} files: "
         "try other words, fewer filters, or an identifier as it is written in the code."
     )
 

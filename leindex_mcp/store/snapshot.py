@@ -91,6 +91,11 @@ class Head:
     view: View | None = None
     retired: tuple[Retired, ...] = ()
 
+    @classmethod
+    def unwritten(cls, encoder: str, dim: int) -> Head:
+        """Return the record of a snapshot that is nowhere but in memory."""
+        return cls(version=0, created=0, updated=0, generation=Generation(0, encoder, dim))
+
     @property
     def files(self) -> int:
         """Return the number of files in the snapshot."""
@@ -136,7 +141,7 @@ def head_identity(directory: Path) -> HeadIdentity | None:
     with storage_errors(directory, "reading"):
         try:
             status = (directory / _NAME).stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # a file in the way: the writer will say so
             return None
     return HeadIdentity(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 

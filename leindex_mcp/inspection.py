@@ -13,17 +13,15 @@ import numpy as np
 from leindex_mcp import words
 from leindex_mcp.errors import IndexDamagedError, StoreError
 from leindex_mcp.extract.document import read_document
+from leindex_mcp.findings import CheckReport, FileStatus, IndexStats
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import (
-    CheckReport,
     ChunkColumns,
     Document,
     FileColumns,
     FileRecord,
-    FileStatus,
     Fingerprint,
     IndexState,
-    IndexStats,
     SearchState,
     Skipped,
 )

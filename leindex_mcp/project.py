@@ -16,12 +16,13 @@ from leindex_mcp import answering, exact, indexing, inspection, live
 from leindex_mcp.config.loading import LoadedSettings, index_home, load
 from leindex_mcp.embed.encoder import Encoder, load_encoder
 from leindex_mcp.errors import StoreError
+from leindex_mcp.findings import CheckReport, FileStatus, IndexStats
 from leindex_mcp.indexing import Parts, Progress
 from leindex_mcp.last_run import LastRun
 from leindex_mcp.looks import Freshness, Ground, Looks
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.profile_log import log_profile
-from leindex_mcp.records import CheckReport, FileStatus, IndexReport, IndexStats, SearchAnswer, Skipped
+from leindex_mcp.records import IndexReport, SearchAnswer, Skipped
 from leindex_mcp.request import Request
 from leindex_mcp.roots import checked_root, index_directory
 from leindex_mcp.run_to_end import run_to_end

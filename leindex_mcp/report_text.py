@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leindex_mcp.records import CheckReport, FileStatus, IndexReport, IndexStats
+from leindex_mcp.findings import CheckReport, FileStatus, IndexStats
+from leindex_mcp.records import IndexReport
 
 
 def index_lines(report: IndexReport) -> str:

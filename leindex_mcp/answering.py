@@ -21,7 +21,7 @@ from leindex_mcp.resemblance import Sample
 from leindex_mcp.search import census
 from leindex_mcp.search.answer_text import render
 from leindex_mcp.search.corpus import Corpus
-from leindex_mcp.search.outline import Outline
+from leindex_mcp.search.outline import Outline, Place
 from leindex_mcp.search.question import Question
 from leindex_mcp.search.ranking import Mode as RankMode
 from leindex_mcp.search.ranking import RankedHit, rank
@@ -198,14 +198,7 @@ def _hit(
         focus_line=candidate.focus_line,
         syntax=syntax,
     )
-    return SearchHit(
-        path=corpus.paths[candidate.file],
-        start_line=place.start_line,
-        end_line=place.end_line,
-        score=candidate.score,
-        text="\n".join(lines[place.start_line - 1 : place.end_line]),
-        symbol=place.symbol,
-    )
+    return _at(place, lines, corpus.paths[candidate.file], candidate.score)
 
 
 def _hit_in_changed_file(
@@ -220,12 +213,19 @@ def _hit_in_changed_file(
     lines = source.text.split("\n")
     outline = Outline.of(document.definitions)
     place = snap(lines, outline, chunk.start_line, chunk.end_line, question, syntax=syntax)
+    return replace(_at(place, lines, indexed.relative, candidate.score), changed=True)
+
+
+def _at(place: Place, lines: Sequence[str], path: str, score: float) -> SearchHit:
+    """Quote the lines of a place, and the signature if they are only a part of what it begins."""
+    signature_line = place.at if place.at is not None and place.at < place.start_line else None
     return SearchHit(
-        path=indexed.relative,
+        path=path,
         start_line=place.start_line,
         end_line=place.end_line,
-        score=candidate.score,
+        score=score,
         text="\n".join(lines[place.start_line - 1 : place.end_line]),
         symbol=place.symbol,
-        changed=True,
+        signature=None if signature_line is None else lines[signature_line - 1],
+        signature_line=signature_line,
     )

@@ -221,6 +221,8 @@ class SearchHit:
     score: float  #: higher is better; comparable within one answer only
     text: str  #: the lines as they are on disk now
     symbol: str | None = None  #: enclosing definition
+    signature: str | None = None  #: the line that begins it, when that stands above the text
+    signature_line: int | None = None  #: 1-based
     changed: bool = False  #: the file was edited after it was indexed
 
 

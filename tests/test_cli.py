@@ -61,6 +61,22 @@ def test_a_search_without_an_index_builds_it_first(root):
     assert "src/mail.py:1-2 send_mail" in done.stdout
 
 
+def test_exact_lines_and_their_number_come_as_json_too(root):
+    """A script needs the true total, whatever the limit."""
+    found = json.loads(run("search", "return", root, "--mode", "exact", "--limit", 1, "--json").stdout)
+
+    (hit,) = found["hits"]
+    assert (hit["path"], hit["start_line"], hit["text"]) == ("src/log.py", 2, "    return line")
+    assert found["census"] == ['"return": showing 1 of 2 matching lines in 2 of 3 files (complete)']
+
+
+def test_code_like_a_place_is_found(root):
+    """QUERY stays the first argument, and may be empty."""
+    done = run("search", "", root, "--similar-to", "src/log.py:1")
+
+    assert "src/mail.py:1-2 send_mail" in done.stdout
+
+
 def test_files_lists_what_would_be_indexed(root):
     """Like `rg --files`; NUL-separated for names with newlines."""
     (root / "new\nline.py").write_text("")

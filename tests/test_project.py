@@ -169,7 +169,7 @@ def test_names_are_counted_and_the_count_says_whether_it_is_complete(root):
     assert found.census[0] in found.rendered
     assert project.answer(Request.checked("retry_request")).census[0].endswith("are not counted)")
     assert LeIndex(root).search('"no such words anywhere"').census == (
-        '"no such words anywhere": 0 anywhere in 6 files',
+        '"no such words anywhere": 0 anywhere in 5 files',
     )
 
 
@@ -393,5 +393,6 @@ def test_a_stale_answer_says_so_and_a_fresh_one_is_json_ready(root):
     hit = LeIndex(root).search("retry request")[0]
 
     assert set(json.loads(json.dumps(asdict(hit)))) == {
-        *("path", "start_line", "end_line", "score", "text", "symbol", "changed")
+        *("path", "start_line", "end_line", "score", "text", "symbol", "changed"),
+        *("signature", "signature_line"),
     }

@@ -75,6 +75,25 @@ async def test_the_first_search_indexes_and_answers(client):
     assert place.startswith("auth/token.py:1-3")
 
 
+async def test_every_line_is_found_without_an_index(client):
+    """Mode exact is what a model would grep for, and says that it is all."""
+    answer = text_of(await client.call_tool("search", {"query": "user", "mode": "exact", "limit": 1}))
+
+    assert answer.split("\n")[0] == '"user": showing 1 of 2 matching lines in 1 of 3 files (complete)'
+    regex = text_of(await client.call_tool("search", {"query": r"re:^def \w+_token", "mode": "exact"}))
+    assert "auth/token.py:1 def refresh_token(session):" in regex
+
+
+async def test_code_like_a_place_is_found(client, root):
+    """The place is named as a hit begins; no words are needed."""
+    (root / "auth/renew.py").write_text("def renew_token(session):\n    # New token.\n    pass\n")
+    await client.call_tool("index", {})
+
+    answer = text_of(await client.call_tool("search", {"query": "", "similar_to": "auth/token.py:1-3"}))
+
+    assert answer.split("\n")[3].startswith("auth/renew.py:1-3 renew_token")
+
+
 async def test_a_new_file_is_found_by_the_next_search(client, root):
     """On a project whose pass is cheap, the tree is compared before the answer."""
     await client.call_tool("index", {})

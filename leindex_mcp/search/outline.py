@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from leindex_mcp.records import Definition
 
@@ -46,6 +46,7 @@ class Place:
     start_line: int  #: 1-based
     end_line: int  #: inclusive
     symbol: str | None  #: enclosing definitions, outermost first, joined by dots
+    at: int | None = field(default=None, compare=False)  #: the line that the innermost of them begins on
 
 
 def enclosing(lines: Sequence[str], outline: Outline, line: int) -> Place | None:
@@ -58,7 +59,7 @@ def enclosing(lines: Sequence[str], outline: Outline, line: int) -> Place | None
     at = outline.lines[inner]
     parents = _parents(lines, outline, inner)
     symbol = ".".join(outline.name(i) for i in (*reversed(parents), inner))
-    return Place(head(lines, at), _end(lines, at), symbol)
+    return Place(head(lines, at), _end(lines, at), symbol, at)
 
 
 def heading(lines: Sequence[str], outline: Outline, line: int) -> int | None:

@@ -58,18 +58,21 @@ def snap(  # noqa: PLR0913  # the text in three forms, and what was found in it
         return place
     start_line = min(max(start_line, place.start_line), focus_line)
     end_line = max(min(end_line, place.end_line), focus_line)
-    return Place(start_line, end_line, place.symbol)
+    return Place(start_line, end_line, place.symbol, place.at)
 
 
-def fold(lines: Sequence[str], question: Question, max_lines: int) -> list[int]:
+def fold(
+    lines: Sequence[str], question: Question, max_lines: int, *, begins_within: bool = False
+) -> list[int]:
     """Return the positions of the lines worth showing, ascending: the first ones and those that match best.
 
-    All lines if they are few enough. The first line that is no comment is taken for the signature and kept.
+    All lines if they are few enough. The first line that is no comment is taken for the signature and kept,
+    unless the text *begins within* the definition.
     """
     if len(lines) <= max_lines:
         return list(range(len(lines)))
     counts = match_counts(lines, question)
-    signature = _signature(lines)
+    signature = None if begins_within else _signature(lines)
     # The signature first, then by matches; among equals the earlier line, blank lines last.
     order = sorted(range(len(lines)), key=lambda i: (i != signature, -counts[i], not lines[i].strip(), i))
     return sorted(order[:max_lines])

@@ -67,7 +67,7 @@ class Syntax:
         while last > first and not lines[last - 1].strip():
             last -= 1
         symbol = ".".join(outline.name(i) for i in reversed(found))
-        return Place(head(lines, first), max(last, first), symbol)
+        return Place(head(lines, first), max(last, first), symbol, outline.lines[found[0]])
 
     def _around(self, row: int, column: int) -> Iterator[Node]:
         """Yield the nodes that hold a character, the innermost first, the root left out."""

@@ -56,6 +56,26 @@ def test_nothing_near_is_said_and_not_filled():
     assert "Nothing near" in text
 
 
+def test_a_part_of_a_long_definition_stands_below_its_signature():
+    """Lines from the middle of a class say little without its head."""
+    text = render(QUESTION, [hit("    a = 1\n    open()", signature="class Jar:", signature_line=1)], FRESH)
+
+    assert text.split("\n")[3:-1] == ["src/jar.py:5-6 jar", "1 class Jar:", "…", "5 a = 1", "6 open()"]
+
+
+def test_a_raised_budget_shows_the_best_hits_whole():
+    """Who pays for more wants to read on here, and not a bit more of everything."""
+    hits = [hit(LONG, path=f"src/file{i}.py") for i in range(8)]
+
+    text = render(QUESTION, hits, FRESH, max_tokens=2_600)
+
+    assert len(text) <= 4 * 2_600
+    lines = [block.count("\n") for block in text.split("\n\n")]
+    assert lines[0] > LONG.count("\n")
+    assert len(lines) == 8
+    assert min(lines) >= 16
+
+
 def test_a_changed_file_is_marked():
     """What was edited after indexing is quoted as it is now, and said to be so."""
     assert "src/jar.py:5-6 jar (changed since indexed)" in render(QUESTION, [hit(changed=True)], FRESH)

@@ -12,6 +12,7 @@ from leindex_mcp.records import Definition, DefinitionKind
 from leindex_mcp.search.outline import Outline, Place
 from leindex_mcp.search.question import parse
 from leindex_mcp.search.snippet import MAX_PLACE_LINES, fold, snap
+from leindex_mcp.search.syntax import Syntax
 
 HEAD = re.compile(r"\s*(?:export |async |static |public )*(?:def|class|function|func|int|module) (\w+)")
 
@@ -217,3 +218,15 @@ def test_a_long_body_is_folded_around_what_matches():
     shown = fold(lines, parse("open the lid"), 3)
 
     assert [lines[i] for i in shown] == ["def jar():", "    open_lid()", "    return lid"]
+
+
+@pytest.mark.parametrize("with_tree", [True, False])
+def test_a_part_of_a_long_definition_tells_where_it_begins(with_tree):
+    """The reader is shown the signature, wherever the lines that were found stand."""
+    text = "@cached\ndef jar():\n" + "".join(f"    step_{i}()\n" for i in range(MAX_PLACE_LINES + 10))
+    lines = text.split("\n")
+    tree = Syntax.of(text, "python") if with_tree else None
+
+    place = snap(lines, outline_of(lines), 60, 70, parse("step_65"), syntax=tree)
+
+    assert (place.start_line, place.end_line, place.symbol, place.at) == (60, 70, "jar", 2)

@@ -32,6 +32,7 @@ _MOST_TURNS: Final = 4  # times that a look begins again because something else 
 _ALWAYS_CHEAP_FILES: Final = 2_000  # up to here every search looks first, whatever it costs
 _PRESUMED_CHEAP_FILES: Final = 20_000  # up to here as long as nobody knows what it costs
 _CHEAP_SECONDS: Final = 0.05
+_BUSY: Final = 4  # times its CPU time that a look takes, beyond which it is the disk that it waits for
 _INTERVAL_SECONDS: Final = 30.0  # between looks behind the answers, at a tree that is not cheap
 _WATCHED_INTERVAL_SECONDS: Final = 300.0  # the same when the system tells of changes: it may lose some
 _HEARING_SECONDS: Final = 1.0  # that the system may be late in telling
@@ -165,7 +166,7 @@ class Looks:
                 return self._last  # another thread's look began after this one was asked for
             self._is_current = False
             for _ in range(_MOST_TURNS):
-                began_at = time.monotonic()
+                began_at, began_cpu_seconds = time.monotonic(), time.thread_time()
                 standing = self._standings.usable()
                 if standing is None or not standing.on_disk.head.complete:
                     return None
@@ -174,7 +175,8 @@ class Looks:
                     return None
                 current = self._taken_in(standing, found, settings)
                 if current is not None:
-                    self._keep(current, found, settings, began_at)
+                    cpu_seconds = time.thread_time() - began_cpu_seconds
+                    self._keep(current, found, settings, began_at, cpu_seconds)
                     return current if len(current.owed) <= _MOST_OWED else None
             return None
 
@@ -190,11 +192,16 @@ class Looks:
         self._unreadable |= {relative: seen[relative] for relative in taken.unreadable}
         return taken.standing
 
-    def _keep(self, current: Standing, found: _Found, settings: Settings, began_at: float) -> None:
+    def _keep(
+        self, current: Standing, found: _Found, settings: Settings, began_at: float, cpu_seconds: float
+    ) -> None:
         """Remember the outcome for the next look."""
         is_whole_look = found.proof is None or (self._proved and found.proof is self._proved.proof)
         if is_whole_look and not found.changed and not found.removed:
-            self._unchanged_seconds.append(time.monotonic() - began_at)
+            # A busy machine makes no tree dear, and a slow disk makes no tree cheap.
+            wall_seconds = time.monotonic() - began_at
+            is_busy = wall_seconds < _BUSY * cpu_seconds
+            self._unchanged_seconds.append(cpu_seconds if is_busy else wall_seconds)
         self._proved = None
         if found.proof is not None:
             self._proved = _Proved(found.proof, settings, current.shown.corpus.paths, found.scanned_at)

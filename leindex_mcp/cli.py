@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leindex_mcp import __version__
-from leindex_mcp.errors import LeIndexError, NoRootError, RootRefusedError
+from leindex_mcp.errors import NoRootError, RootRefusedError
+from leindex_mcp.shortage import sentence_of
 
 if TYPE_CHECKING:
     from leindex_mcp.config.editing import Action
     from leindex_mcp.config.loading import LoadedSettings
-    from leindex_mcp.indexing import Progress
     from leindex_mcp.project import LeIndex
     from leindex_mcp.records import Skipped
+    from leindex_mcp.turn import Progress
 
 app = typer.Typer(
     name="leindex-mcp",
@@ -223,8 +224,11 @@ def main() -> None:
     """Run the command line; an error a caller can mend is one line on stderr and exit status 2."""
     try:
         app()
-    except LeIndexError as exc:
-        typer.echo(f"leindex-mcp: {exc}", err=True)
+    except Exception as exc:
+        sentence = sentence_of(exc)
+        if sentence is None:
+            raise
+        typer.echo(f"leindex-mcp: {sentence}", err=True)
         raise SystemExit(2) from None
 
 

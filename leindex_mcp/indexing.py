@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import anyio
 from anyio import CapacityLimiter, create_memory_object_stream, create_task_group, to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from leindex_mcp import words
 from leindex_mcp.batch_plan import batches_of
 from leindex_mcp.embed.encoder import Encoder
-from leindex_mcp.errors import IndexBusyError, IndexGoneError, RootVanishedError, ScanTimeoutError
+from leindex_mcp.errors import (
+    IndexDamagedError,
+    IndexGoneError,
+    RootVanishedError,
+    ScanTimeoutError,
+)
 from leindex_mcp.extract.document import read_documents
 from leindex_mcp.garbage import without_collections
 from leindex_mcp.one_error import one_error
@@ -30,11 +35,9 @@ from leindex_mcp.scan.freshness import changes, is_unchanged, settled
 from leindex_mcp.scan.parallel_scanner import ParallelScanner, ScanResult
 from leindex_mcp.settings import Settings
 from leindex_mcp.store import Store, Writer
+from leindex_mcp.turn import Progress, turn
 
-Progress = Callable[[int, int | None, str], None]
-"""Files done, files to do if known, and what is going on; may be called from any thread."""
-
-_BUSY_POLL_SECONDS = 0.1  # how often a waiting process looks whether the writer has finished
+logger = logging.getLogger("leindex.indexing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ async def index(parts: Parts, *, force: bool = False, on_progress: Progress | No
     run = _Run(parts, force=force, tell=on_progress or (lambda *_: None))
     with one_error():
         if force or not await run.is_up_to_date():
-            async with _writing(parts.store, run.tell) as writer:
+            async with turn(parts.store, run.tell) as writer:
                 with without_collections():
                     await run.catch_up(writer)
     return await run.report()
@@ -105,10 +108,20 @@ class _Run:
         return not self._changed and not self._removed
 
     async def catch_up(self, writer: Writer) -> None:
+        """Write what differs, or all of it where what is stored proves damaged."""
+        try:
+            with one_error():
+                await self._write(writer, rebuild=self._force)
+        except IndexDamagedError as damage:
+            logger.warning("%s: it is made anew", damage.problem)
+            self._indexed = self._bytes_read = 0
+            await self._write(writer, rebuild=True)
+
+    async def _write(self, writer: Writer, *, rebuild: bool) -> None:
         """Write what differs; compare again if somebody else has written meanwhile."""
         encoder = self._parts.encoder
         stored = await to_thread.run_sync(
-            lambda: writer.begin(encoder=encoder.fingerprint, dim=encoder.dim, rebuild=self._force)
+            lambda: writer.begin(encoder=encoder.fingerprint, dim=encoder.dim, rebuild=rebuild)
         )
         if not stored:
             self._update = PinnedWhole()
@@ -268,23 +281,3 @@ def _settled(document: Document, read_ns: int) -> Document:
     if fingerprint == document.record.fingerprint:
         return document
     return replace(document, record=replace(document.record, fingerprint=fingerprint))
-
-
-# ---------------------------------------------------------------- the frame around the stages
-
-
-@asynccontextmanager
-async def _writing(store: Store, tell: Progress) -> AsyncIterator[Writer]:
-    """Hold the writer lock; while another process has it, pass on that one's progress."""
-    while True:
-        try:
-            writer = await to_thread.run_sync(store.writer)
-            break
-        except IndexBusyError:
-            if other := store.progress():
-                tell(other.done, other.total, f"waiting for process {other.pid}")
-            await anyio.sleep(_BUSY_POLL_SECONDS)
-    try:
-        yield writer
-    finally:
-        writer.close()

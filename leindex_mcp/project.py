@@ -17,7 +17,7 @@ from leindex_mcp.config.loading import LoadedSettings, index_home, load
 from leindex_mcp.embed.encoder import Encoder, load_encoder
 from leindex_mcp.errors import StoreError
 from leindex_mcp.findings import CheckReport, FileStatus, IndexStats
-from leindex_mcp.indexing import Parts, Progress
+from leindex_mcp.indexing import Parts
 from leindex_mcp.last_run import LastRun
 from leindex_mcp.looks import Freshness, Ground, Looks
 from leindex_mcp.pinned import Pinned
@@ -32,6 +32,7 @@ from leindex_mcp.search import syntax
 from leindex_mcp.settings import Settings
 from leindex_mcp.standing import Standings
 from leindex_mcp.store import Store
+from leindex_mcp.turn import Progress
 
 _MOST_OWED = 20  # files that a process may end with unwritten: the next one has to read them again
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,16 +53,23 @@ def checked_root(path: str | Path, *, allowed: Sequence[str] = (), home: Path | 
         raise RootNotFoundError(path) from exc
     if not is_directory:
         raise RootNotFoundError(path)
-    home = (home or Path.home()).resolve()
+    home = home.resolve() if home else _home()
     if root == Path(root.anchor):
         raise RootRefusedError(root, "it is a whole file system")
-    if root == home or root in home.parents:
+    if home is not None and (root == home or root in home.parents):
         raise RootRefusedError(root, "it is a home directory or holds one")
     if root in _SYSTEM_FOLDERS or any(root.is_relative_to(folder) for folder in _KERNEL_FOLDERS):
         raise RootRefusedError(root, "it is a system folder")
     if allowed and not any(root.is_relative_to(Path(folder).expanduser().resolve()) for folder in allowed):
         raise RootRefusedError(root, "it is outside `allowed_roots`")
     return root
+
+
+def _home() -> Path | None:
+    """Return the user's home directory; None for a user without one, as in a container."""
+    with suppress(RuntimeError):
+        return Path.home().resolve()
+    return None
 
 
 def locate(path: Path, is_indexed: Callable[[Path], bool]) -> Place:

@@ -22,6 +22,7 @@ from leindex_mcp import __version__
 from leindex_mcp.errors import LeIndexError, QueryError, StoreError
 from leindex_mcp.jobs import JobProgress, Jobs, Tell, open_jobs
 from leindex_mcp.lifeline import end, end_soon, end_with_client
+from leindex_mcp.shortage import sentence_of
 from leindex_mcp.wire import MendedInput
 
 BOUND_SECONDS = 20.0  # no tool call takes longer; clients give up at 60 s and models get impatient before
@@ -194,8 +195,8 @@ class _Server(MCPServer[Jobs]):
         except ToolError as exc:
             if isinstance(exc.__cause__, ValidationError):
                 return _refusal(_sentences(exc.__cause__))
-            if isinstance(exc.__cause__, LeIndexError):
-                return _refusal(str(exc.__cause__))
+            if sentence := sentence_of(exc.__cause__):
+                return _refusal(sentence)
             raise
         except LeIndexError as exc:
             return _refusal(str(exc))

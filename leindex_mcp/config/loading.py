@@ -17,6 +17,7 @@ import platformdirs
 
 from leindex_mcp.config.checking import nested, refusals, shown, unknown
 from leindex_mcp.config.parsing import Reading, parse_value, read_file
+from leindex_mcp.errors import StoreError
 from leindex_mcp.settings import KEYS, PROFILES, Settings, is_marked, profile_for, value_of
 
 PROJECT_FILE = ".leindex.yaml"
@@ -99,13 +100,23 @@ def load(
 
 def user_config_file() -> Path:
     """Return the path of the user's own settings file; it need not exist."""
-    return Path(platformdirs.user_config_dir("leindex")) / "config.yaml"
+    try:
+        return Path(platformdirs.user_config_dir("leindex")) / "config.yaml"
+    except RuntimeError:  # a user without a home, as in a container
+        return index_home() / "config.yaml"
 
 
 def index_home(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the directory that holds all indexes: `LEINDEX_HOME`, else a place in the user's cache."""
+    """Return the directory that holds all indexes: `LEINDEX_HOME`, else a place in the user's cache.
+
+    Raises:
+        StoreError: Neither is known.
+    """
     named = environment.get("LEINDEX_HOME")
-    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("leindex"))
+    try:
+        return Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("leindex"))
+    except RuntimeError as exc:
+        raise StoreError("no home directory is known: set LEINDEX_HOME to a writable directory") from exc
 
 
 def default_roots(environment: Mapping[str, str] = os.environ) -> tuple[str | None, ...]:

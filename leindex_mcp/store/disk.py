@@ -14,6 +14,7 @@ from pathlib import Path
 import xxhash
 
 from leindex_mcp.errors import IndexDamagedError, StoreError
+from leindex_mcp.shortage import REMEDIES, errno_of
 
 WritePoint = Callable[[str], None]
 """Called with the name of a write just before it happens; tests raise or kill from it."""
@@ -24,14 +25,14 @@ _REMEDIES = {
     errno.EACCES: "make it writable, or set LEINDEX_HOME to a directory that is",
     errno.EPERM: "make it writable, or set LEINDEX_HOME to a directory that is",
     errno.EROFS: "set LEINDEX_HOME to a writable directory",
-    errno.EMFILE: "raise the limit of open files (ulimit -n) and index again",
-    errno.ENFILE: "close other programs and index again",
+    **{number: f"{remedy} and index again" for number, remedy in REMEDIES.items()},
     errno.EFBIG: "raise the limit of file sizes (ulimit -f) and index again",
     errno.EIO: "check the disk, or set LEINDEX_HOME to another one",
 }
 _CAN_SYNC_DIRECTORIES = os.name != "nt"
 _CANNOT_SYNC = {errno.EINVAL, errno.ENOTSUP}  # what some network file systems say to a directory
-_NATIVE_ERRNO = re.compile(r"\(os error (\d+)\)")  # how LanceDB's Rust code quotes the system
+_PANICS = {"pyo3_runtime", "pyo3_async_runtimes"}
+_NATIVE_ERRNO = re.compile(r"\(os error (\d+)\)|Os \{ code: (\d+)")  # how Rust code quotes the system
 
 
 class Disk:
@@ -109,7 +110,9 @@ def storage_errors(directory: Path, doing: str) -> Iterator[None]:
         raise StoreError(f"{doing} the index in {directory} failed: {_sentence(error)}") from error
     except BaseException as error:
         _raise_unless_panic(error)
-        raise StoreError(f"{doing} the index in {directory} failed inside LanceDB: {error}") from error
+        raise StoreError(
+            f"{doing} the index in {directory} failed inside LanceDB: {_sentence(error)}"
+        ) from error
 
 
 @contextmanager
@@ -123,18 +126,17 @@ def reading_errors(directory: Path, what: str = "") -> Iterator[None]:
         yield
     except StoreError:
         raise
-    except (OSError, RuntimeError, ValueError) as error:
+    except BaseException as error:
+        if not isinstance(error, (OSError, RuntimeError, ValueError)):
+            _raise_unless_panic(error)
         if _errno(error) in _REMEDIES:
             raise StoreError(
                 f"reading the index in {directory} failed: {of_what}{_sentence(error)}"
             ) from error
         raise IndexDamagedError(directory, f"{of_what}{_sentence(error)}") from error
-    except BaseException as error:
-        _raise_unless_panic(error)
-        raise IndexDamagedError(directory, str(error)) from error
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: BaseException) -> str:
     """Return what the system said, and what can be done about it."""
     number = _errno(error)
     if number is None:
@@ -143,17 +145,15 @@ def _sentence(error: Exception) -> str:
     return f"{os.strerror(number)}; {remedy}" if remedy else os.strerror(number)
 
 
-def _errno(error: Exception) -> int | None:
+def _errno(error: BaseException) -> int | None:
     """Return the system's number for the error, also where LanceDB passed it on as text."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return error.errno
     quoted = _NATIVE_ERRNO.search(str(error))
-    return int(quoted[1]) if quoted else None
+    return errno_of(error) or (int(quoted[1] or quoted[2]) if quoted else None)
 
 
 def _raise_unless_panic(error: BaseException) -> None:
-    """Let everything pass but a panic in Rust code, which derives from BaseException."""
-    if type(error).__module__ != "pyo3_runtime":
+    """Let everything pass but a panic in Rust code, whose classes cannot be imported, and want of memory."""
+    if type(error).__module__ not in _PANICS and not isinstance(error, MemoryError | ImportError):
         raise error
 
 

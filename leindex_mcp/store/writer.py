@@ -154,8 +154,21 @@ class Writer:
     @contextmanager
     def _changing(self, doing: str) -> Iterator[None]:
         self._lock.verify()
-        with storage_errors(self._directory, doing):
-            yield
+        try:
+            with storage_errors(self._directory, doing):
+                yield
+        except StoreError as error:
+            self._blame_damage(error)
+            raise
+
+    def _blame_damage(self, error: StoreError) -> None:
+        """Raise `IndexDamagedError` where that is the reason: LanceDB may say anything of a damaged file."""
+        try:
+            self._verifier.require_content(self._record.data if self._record else ())
+        except IndexDamagedError as damage:
+            raise damage from error
+        except StoreError:
+            return  # what hinders the write hinders this too
 
     def _begun(self) -> Generation:
         if self._record is None:

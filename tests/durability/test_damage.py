@@ -1,0 +1,59 @@
+"""A damaged index is made anew by the next run or search, whatever is damaged; nobody has to know `force`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from leindex_mcp import LeIndex
+
+FILES = {f"walk_{number}.py": f"def walk_{number}(tree):\n    return {number}\n" for number in range(12)}
+
+
+def flipped(path: Path) -> None:
+    """Change one bit in the middle."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def zeroed(path: Path) -> None:
+    """Keep the size, lose everything."""
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def cut(path: Path) -> None:
+    """Lose the second half."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    ("part", "how", "is_edited"),
+    [
+        ("chunks.lance/data", flipped, False),
+        ("chunks.lance/data", zeroed, True),
+        ("chunks.lance/_deletions", zeroed, True),
+        ("chunks.lance/_deletions", Path.unlink, False),
+        ("files.lance/data", cut, True),
+        ("files.lance/data", flipped, False),
+    ],
+)
+def test_a_damaged_table_is_made_anew(make_tree, part, how, is_edited):
+    """The tables answer when there is no view; a run used to fail on damaged chunks again and again."""
+    project = LeIndex(make_tree(FILES))
+    project.index()
+    (project.root / "walk_1.py").write_text("def crawl(floor):\n    return floor\n")
+    project.index()
+    for victim in project.store.directory.glob(f"generation-*/{part}/*"):
+        how(victim)
+    for view in project.store.directory.glob("view-*"):
+        shutil.rmtree(view)
+    name = "walk_2.py" if is_edited else "walk_1.py"
+    if is_edited:
+        (project.root / name).write_text("def leap(fence):\n    return fence\n")
+
+    assert LeIndex(project.root).search("leap" if is_edited else "crawl")[0].path == name
+    assert LeIndex(project.root).index().files == len(FILES)
+    assert LeIndex(project.root).check().problems == ()

@@ -141,7 +141,7 @@ def test_few_descriptors_are_enough_or_named(place, files):
     assert LeIndex(place / "project", home=place / "home").check().problems == ()
 
 
-@pytest.mark.parametrize("megabytes", [200, 450])
+@pytest.mark.parametrize("megabytes", [300, 450])
 def test_little_memory_is_enough_or_named(place, megabytes):
     """A native library that cannot be mapped is no mystery to anybody who reads `ulimit -v`."""
     done = leindex(place, "index", limits={resource.RLIMIT_AS: megabytes * 1_000_000})

@@ -34,18 +34,19 @@ def index(tree: str, model: str) -> None:
 
 
 def serve(tree: str, model: str) -> None:
-    """Answer the lines on stdin: a JSON string is a question, `null` asks to bring the index up to date."""
+    """Answer the lines on stdin: a JSON object is a search, `null` asks to bring the index up to date."""
     built = _up_to_date(tree, model)
     print(json.dumps({"chunks": len(built.chunks)}), flush=True)
     for line in sys.stdin:
-        question = json.loads(line)
+        request = json.loads(line)
         wall, cpu = time.perf_counter(), time.process_time()
-        if question is None:
+        if request is None:
             built = _up_to_date(tree, model)
             outcome = {"files": built.stats.indexed_files}
         else:
-            outcome = {"hits": len(built.search(question, top_k=10))}
+            outcome = {"hits": len(built.search(request["query"], top_k=10))}
         cost = {"cpu_ms": (time.process_time() - cpu) * 1e3, "wall_ms": (time.perf_counter() - wall) * 1e3}
+        cost["answer_ms"] = cost["cpu_ms"]
         print(json.dumps({**cost, **outcome}), flush=True)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from leindex_mcp.embed.encoder import Encoder
-from leindex_mcp.extract.document import extract_text, searched_text
+from leindex_mcp.extract.document import counted_text, extract_text
 from leindex_mcp.extract.languages import language_of
 from leindex_mcp.extract.reader import Source, TreeReader
 from leindex_mcp.pinned import Pinned
@@ -175,7 +175,7 @@ def _counted(
         records = [FileRecord(corpus.paths[f], pinned.fingerprint(f)) for f in files[: census.MAX_FILES]]
         sources = [reader.read(record, max_bytes) for record in records]
         counts = [
-            census.occurrences(searched_text(record.relative, source.text)[0], wanted)
+            census.occurrences(counted_text(record.relative, source.text), wanted)
             for record, source in zip(records, sources, strict=True)
             if isinstance(source, Source)
         ]

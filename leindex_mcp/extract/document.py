@@ -60,6 +60,12 @@ def searched_text(relative: str, text: str) -> tuple[str, str | None]:
     return notebook.sources_in_place(text) if language == notebook.LANGUAGE else (text, language)
 
 
+def counted_text(relative: str, text: str) -> str:
+    """Return what of a file's text is searched, as `searched_text` does, without a look for its language."""
+    is_notebook = language_of(relative) == notebook.LANGUAGE
+    return notebook.sources_in_place(text)[0] if is_notebook else text
+
+
 def _read_batch(root: Path, records: Sequence[FileRecord], max_bytes: int) -> list[Document | Skipped]:
     with TreeReader(root) as reader:
         return [_document(reader.read(record, max_bytes), record) for record in records]

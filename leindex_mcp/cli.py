@@ -16,6 +16,7 @@ import typer
 
 from leindex_mcp import __version__
 from leindex_mcp.errors import NoRootError, RootRefusedError
+from leindex_mcp.garbage import without_collections
 from leindex_mcp.shortage import sentence_of
 
 if TYPE_CHECKING:
@@ -261,8 +262,9 @@ def _serve(roots: list[Path]) -> None:
 
 def _open(path: Path | None) -> tuple[LeIndex, str]:
     """Return the project that covers the path, and the part of it that was named."""
-    from leindex_mcp.place import place_of
-    from leindex_mcp.project import LeIndex
+    with without_collections():  # all that is imported stays
+        from leindex_mcp.place import place_of
+        from leindex_mcp.project import LeIndex
 
     logging.basicConfig(stream=sys.stderr, format="[%(levelname)s] %(message)s")
     place = place_of(None if path is None else str(path))

@@ -46,30 +46,43 @@ class WordSets:
     def overlap(self, likeness: Likeness, weights: NDArray[np.float32]) -> Overlap:
         """Compare every set with the question; *weights* (one a word) sum to 1.
 
-        O(sets that hold a matched word), but for two arrays of zeros.
+        O(sets that hold a matched word), but for arrays of zeros.
         """
         n = len(self.sizes)
-        holders = [np.unique(self._holding(ids)) for ids in likeness.ids]
-        lengths = [len(held) for held in holders]
-        if not sum(lengths):
-            return Overlap(np.zeros(n, np.float32), np.zeros(n, np.float32))
-        of_question = np.bincount(np.concatenate(holders), np.repeat(weights, lengths), n)
-        held = np.bincount(self._holding(likeness.all_ids), minlength=n)
-        return Overlap(of_question.astype(np.float32), (held / np.maximum(self.sizes, 1)).astype(np.float32))
+        weight_held, words_held = np.zeros(n), np.zeros(n, np.int32)
+        for ids, weight in zip(likeness.ids, weights, strict=True):
+            weight_held[self._holding(ids)] += weight
+        for word in likeness.all_ids.tolist():
+            words_held[self._of_word(word)] += 1
+        # Of very many sets few hold a matched word: only those are divided and rounded.
+        held = np.flatnonzero(words_held)
+        of_question, of_set = np.zeros(n, np.float32), np.zeros(n, np.float32)
+        of_question[held] = weight_held[held]
+        of_set[held] = words_held[held] / self.sizes[held]
+        return Overlap(of_question, of_set)
 
     def rarity(self, likeness: Likeness) -> Shares:
         """Return for each set how rare the rarest of its matched words is among the sets: 0 to 1."""
         rarest = np.zeros(len(self.sizes), np.float32)
         for ids in likeness.ids:
-            held_by = np.unique(self._holding(ids))
+            held_by = self._holding(ids)
             if len(held_by):
                 rarity = math.log1p(len(rarest) / len(held_by)) / math.log1p(len(rarest))
                 rarest[held_by] = np.maximum(rarest[held_by], np.float32(rarity))
         return rarest
 
-    def _holding(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
-        parts = [self.sets[self.offsets[i] : self.offsets[i + 1]] for i in ids.tolist()]
-        return np.concatenate(parts) if parts else np.empty(0, np.int32)
+    def _holding(self, ids: NDArray[np.int64]) -> NDArray[np.integer]:
+        """Return the sets that hold any of the words, ascending and without repeats."""
+        words = ids.tolist()
+        if len(words) == 1:
+            return self._of_word(words[0])
+        is_held = np.zeros(len(self.sizes), np.bool_)
+        for word in words:
+            is_held[self._of_word(word)] = True
+        return np.flatnonzero(is_held)
+
+    def _of_word(self, word: int) -> NDArray[np.int32]:
+        return self.sets[self.offsets[word] : self.offsets[word + 1]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from leindex_mcp.search.evidence import Evidence, Mask
 # To refuse a real question costs more than to answer nonsense.
 ENOUGH_KEYWORD = 0.1  # of what a chunk could score at most, where words alone are asked for
 ENOUGH_COSINE = 0.3  # of the best chunk, where meaning alone is
-ENOUGH_OF_BOTH = 0.4  # the two added up: nonsense has a bit of either, but rarely of both
+ENOUGH_OF_BOTH = 0.37  # the two added up: nonsense has a bit of either, but rarely of both
 ENOUGH_NAME = 0.5  # of the question, found in one path
 
 

@@ -94,17 +94,20 @@ def test_a_line_outside_of_all_definitions_is_in_none():
     assert Syntax.of(text, language).enclosing(lines, outline, 5) is None
 
 
-def test_without_a_grammar_indentation_decides(make_tree):
-    """There are no wheels of the grammars for every system."""
-    code = (
-        "import sys; sys.modules['semble_grammars'] = None; from leindex_mcp import LeIndex; "
-        "print([hit.symbol for hit in LeIndex(sys.argv[1]).search('wanted')])"
-    )
+@pytest.mark.parametrize("missing", ["wheel", "room"])
+def test_without_a_grammar_indentation_decides(make_tree, monkeypatch, missing):
+    """There are no wheels of the grammars for every system, nor is there always a place to unpack them."""
     root = make_tree({"a.py": "def open_jar():\n    return wanted\n"})
+    hide = "sys.modules['semble_grammars'] = None" if missing == "wheel" else "pass"
+    monkeypatch.setenv("SEMBLE_GRAMMARS_CACHE_DIR", str(root / "a.py"))
+    code = (
+        f"import sys; {hide}; from leindex_mcp import LeIndex; from leindex_mcp.search.syntax import Syntax; "
+        "print([hit.symbol for hit in LeIndex(sys.argv[1]).search('wanted')], Syntax.of('x = 1', 'python'))"
+    )
 
     run = subprocess.run([sys.executable, "-c", code, root], capture_output=True, text=True, check=True)
 
-    assert run.stdout == "['open_jar']\n"
+    assert run.stdout == "['open_jar'] None\n"
 
 
 def test_what_has_no_grammar_or_is_too_large_is_not_parsed():

@@ -17,8 +17,7 @@ from leindex_mcp import LeIndex
 from leindex_mcp.cli import app
 from leindex_mcp.config.loading import index_home
 from leindex_mcp.roots import index_directory
-from leindex_mcp.store import Store, remove_index
-from leindex_mcp.store.disk import Disk
+from leindex_mcp.store import Store
 
 DAY_SECONDS = 86_400
 
@@ -175,33 +174,3 @@ def test_an_index_whose_project_nobody_noted_goes_by_its_age(indexed):
 
     assert f"{index.name}  0." in clean("--yes")
     assert not index.exists()
-
-
-class Killed(BaseException):
-    """Ends a removal as a SIGKILL would."""
-
-
-def test_a_removal_that_is_cut_short_leaves_no_half_index(indexed):
-    """`HEAD` goes first: the next run makes the index anew, and the next `clean` finds the rest."""
-    cuts = 0
-    while True:
-        root, index = indexed("cut")
-        left = iter(range(cuts))
-
-        def at(_point: str, left=left) -> None:
-            if next(left, None) is None:
-                raise Killed
-
-        try:
-            assert remove_index(index, Disk(at))
-            break
-        except Killed:
-            cuts += 1
-        if cuts % 2:
-            fill(Store(index, root=root), {"walk.py": 2})
-            assert Store(index).check() == []
-        else:
-            shutil.rmtree(root)
-            clean("--yes")
-            assert not index.exists()
-    assert cuts > 5

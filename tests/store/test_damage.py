@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import shutil
 from itertools import product
@@ -161,6 +163,41 @@ def test_what_lancedb_cannot_open_is_built_anew(damaged):
 
     assert contents(store.pin()) == FILES
     assert store.check() == []
+
+
+@pytest.mark.parametrize("table", ["files", "chunks"])
+def test_a_commit_that_meets_damage_says_so(damaged, table):
+    """LanceDB says `rust future panicked: unknown error`; the next run must know what to do about it."""
+    store = Store(damaged)
+    with store.writer() as writer:
+        start(writer, rebuild=True)
+        writer.commit(batch(FILES))
+        for path in (damaged / writer.head.building.directory).glob(f"{table}.lance/data/*"):
+            damage(path, "zero", random.Random(1))
+
+        def go_on() -> None:
+            for number in range(3):
+                writer.commit(batch({"src/3.py": number + 7}))
+                writer.files()
+
+        with pytest.raises(IndexDamagedError, match=rf"{table}[.]lance"):
+            go_on()
+
+
+def test_a_commit_without_descriptors_is_no_damage(damaged, monkeypatch):
+    """What hinders the write hinders the look for damage too."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    store = Store(damaged, at=lambda point: refuse() if point == "chunks.add" else None)
+    with store.writer() as writer:
+        start(writer)
+        monkeypatch.setattr(integrity, "digest", refuse)
+        with pytest.raises(StoreError, match="ulimit -n") as caught:
+            writer.commit(batch({"a": 1}))
+
+    assert not isinstance(caught.value, IndexDamagedError)
 
 
 def test_a_rewrite_does_not_pass_damage_on(damaged):

@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+from leindex_mcp.store import engine
+from leindex_mcp.store.engine import _engine
+
 _PROGRAM = """
 import sys
 from pathlib import Path
@@ -37,3 +40,14 @@ def test_the_engine_needs_no_package_and_bears_it_beside(tmp_path, beside):
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_an_engine_that_is_loaded_is_not_loaded_twice(monkeypatch):
+    """Nor can it be; where it is missing, the name of what to install is said."""
+    loaded = _engine()
+    assert _engine.__wrapped__() is loaded
+
+    monkeypatch.delitem(sys.modules, "lancedb._lancedb")
+    monkeypatch.setattr(engine, "find_spec", lambda _name: None)
+    with pytest.raises(ImportError, match="lancedb"):
+        _engine.__wrapped__()

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from store.batches import DIM, ENCODER, batch, contents, fill, start, tree
+from store.batches import DIM, ENCODER, batch, contents, document, fill, start, tree
 
 from leindex_mcp.errors import SnapshotGoneError
 from leindex_mcp.store import Store
@@ -378,6 +378,19 @@ def test_a_view_may_be_the_first_thing_written(store):
         writer.publish_view({"x": np.arange(1)})
 
     assert store.pin().view["x"].tolist() == [0]
+
+
+def test_a_project_without_a_single_chunk_is_rewritten_too(store, monkeypatch):
+    """Files whose content is not worth indexing are known by name only."""
+    monkeypatch.setattr(writer_module, "_MANY_FILES", -1)
+    names = [f"{number}.bin" for number in range(20)]
+    files = {name: 1 for name in names if not document(name, 1).chunks}
+    assert files
+
+    fill(store, files)
+
+    assert store.head().generation.number == 2
+    assert contents(store.pin()) == files
 
 
 def _publish(store: Store, arrays: dict[str, np.ndarray]) -> None:

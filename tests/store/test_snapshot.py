@@ -180,6 +180,13 @@ def test_this_schema_has_its_archive():
     assert (RELEASED / f"schema-{SCHEMA}.zip").is_file()
 
 
+def test_a_snapshot_that_is_nowhere_but_in_memory_is_older_than_any_other():
+    """A live scan makes one; its version must never be taken for one on disk."""
+    head = Head.unwritten("encoder", 4)
+
+    assert (head.version, head.encoder, head.dim, head.files, head.chunks) == (0, "encoder", 4, 0, 0)
+
+
 def _write_as_release(directory, schema, body=b'{"unknown":"fields"}'):
     """Write a record that only the release with that schema can read."""
     seal = xxhash.xxh3_64_hexdigest(body, seed=schema)

@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import xxhash
 
 from leindex_mcp import LeIndex
+from leindex_mcp.store import SCHEMA
 
 FILES = {f"walk_{number}.py": f"def walk_{number}(tree):\n    return {number}\n" for number in range(12)}
 
@@ -57,3 +59,25 @@ def test_a_damaged_table_is_made_anew(make_tree, part, how, is_edited):
     assert LeIndex(project.root).search("leap" if is_edited else "crawl")[0].path == name
     assert LeIndex(project.root).index().files == len(FILES)
     assert LeIndex(project.root).check().problems == ()
+
+
+@pytest.mark.parametrize("release", ["older", "newer"])
+def test_an_index_of_another_release_is_never_guessed_at(make_tree, release):
+    """An older one is made anew; a newer one is left to the release that wrote it, and the files answer."""
+    project = LeIndex(make_tree(FILES))
+    project.index()
+    head = project.store.directory / "HEAD"
+    schema = SCHEMA - 1 if release == "older" else SCHEMA + 1
+    body = b'{"fields":"of another release"}'
+    seal = xxhash.xxh3_64_hexdigest(body, seed=schema)
+    written = f"leindex-index {schema} {seal}\n".encode() + body
+    head.write_bytes(written)
+
+    answer = LeIndex(project.root).search("walk_3")
+
+    assert answer[0].path == "walk_3.py"
+    if release == "older":
+        assert LeIndex(project.root).check().problems == ()
+    else:
+        assert "update leindex, or set LEINDEX_HOME" in answer.rendered
+        assert head.read_bytes() == written

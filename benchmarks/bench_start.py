@@ -16,7 +16,7 @@ from pathlib import Path
 from measure import REPOSITORY, Sample, costs, interleaved, ratio, save
 
 _HEAVY = ("lancedb", "pyarrow", "numpy", "torch", "transformers", "sentence_transformers")
-_INITIALIZE = {
+INITIALIZE = {
     "jsonrpc": "2.0",
     "id": 1,
     "method": "initialize",
@@ -42,7 +42,7 @@ def time_to_reply(command: list[str], home: str) -> Sample:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps(_INITIALIZE).encode() + b"\n")
+        process.stdin.write(json.dumps(INITIALIZE).encode() + b"\n")
         process.stdin.flush()
         reply = json.loads(process.stdout.readline())
         wall = time.perf_counter() - started
@@ -64,7 +64,7 @@ def imported_before_reply(command: list[str], home: str) -> list[str]:
     ):
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps(_INITIALIZE).encode() + b"\n")
+        process.stdin.write(json.dumps(INITIALIZE).encode() + b"\n")
         process.stdin.flush()
         process.stdout.readline()
         process.kill()

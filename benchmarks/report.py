@@ -89,6 +89,22 @@ def indexing(results: dict[str, Result]) -> str:
     return text
 
 
+def first_answer(results: dict[str, Result]) -> str:
+    """Show what the first answer about a tree without an index costs, by who gives it."""
+    text = ""
+    for files, result in _sized(results, "first-answer"):
+        theirs = result["contenders"]["semble"]["cpu_seconds"]["median"]
+        lines = [
+            [name, cpu, found["wall_seconds"]["median"], cpu / theirs]
+            for name, found in result["contenders"].items()
+            for cpu in [found["cpu_seconds"]["median"]]
+        ]
+        text += f"\n{files:,} files, {result['corpus']['size_bytes'] / 1e6:.0f} MB; the server's line: "
+        text += f"`{result['first_line']}`\n\n"
+        text += table(["", "CPU s", "wall s", "ratio of CPU"], lines) + source(result)
+    return text
+
+
 def guide_sizes(results: dict[str, Result]) -> str:
     """Show a first index and the searches after it beside what the guide expects."""
     lines = []
@@ -269,6 +285,7 @@ def _sized(results: dict[str, Result], prefix: str, suffix: str = "") -> list[tu
 
 SECTIONS: dict[str, Callable[[dict[str, Result]], str]] = {
     "Indexing": lambda results: guide_sizes(results) + indexing(results),
+    "First answer": first_answer,
     "Search": search,
     "Answers": answers,
     "Start": start,

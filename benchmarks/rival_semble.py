@@ -50,6 +50,11 @@ def serve(tree: str, model: str) -> None:
         print(json.dumps({**cost, **outcome}), flush=True)
 
 
+def ask(tree: str, model: str, question: str) -> None:
+    """Answer one question, and say how many hits there are."""
+    print(json.dumps({"hits": len(_up_to_date(tree, model).search(question, top_k=10))}))
+
+
 def _up_to_date(tree: str, model: str) -> SembleIndex:
     """Index what changed since the kept index, and keep the new one, as semble's own server does."""
     from semble import SembleIndex
@@ -61,4 +66,4 @@ def _up_to_date(tree: str, model: str) -> SembleIndex:
 
 
 if __name__ == "__main__":
-    {"model": make_model, "index": index, "serve": serve}[sys.argv[1]](*sys.argv[2:])
+    {"model": make_model, "index": index, "serve": serve, "ask": ask}[sys.argv[1]](*sys.argv[2:])

@@ -181,7 +181,10 @@ def _counted(
         ]
         is_fresh = state.is_checked and state.state is IndexState.FRESH
         n_files = int(searched.sum())
-        yield census.line(wanted, counts, candidates=len(files), files=n_files, is_fresh=is_fresh)
+        is_live = state.coverage is not None
+        yield census.line(
+            wanted, counts, candidates=len(files), files=n_files, is_fresh=is_fresh, is_live=is_live
+        )
 
 
 def _hit(

@@ -82,7 +82,15 @@ def occurrences(text: str, wanted: Wanted) -> int:
     return len(re.findall(rf"{name}(?<!\w{name})(?!\w)", text))
 
 
-def line(wanted: Wanted, counts: Sequence[int], *, candidates: int, files: int, is_fresh: bool) -> str:
+def line(
+    wanted: Wanted,
+    counts: Sequence[int],
+    *,
+    candidates: int,
+    files: int,
+    is_fresh: bool,
+    is_live: bool = False,
+) -> str:
     """Say what was counted, and whether it is all there is.
 
     Args:
@@ -90,6 +98,7 @@ def line(wanted: Wanted, counts: Sequence[int], *, candidates: int, files: int, 
         candidates: Files that can hold it, read or not.
         files: Files of the index.
         is_fresh: Whether the index knows every file as it is now.
+        is_live: Whether it lacks files, of which the best were read for this answer.
     """
     name = f"`{wanted.text}`" if wanted.is_name else f'"{wanted.text}"'
     matches, holding = sum(counts), sum(count > 0 for count in counts)
@@ -98,7 +107,8 @@ def line(wanted: Wanted, counts: Sequence[int], *, candidates: int, files: int, 
         return f"{name}: 0 anywhere in {files:,} files"
     extent = "complete" if is_complete else f"{len(counts):,} of {candidates:,} files checked"
     if not is_fresh and len(counts) == candidates:
-        extent = "files changed since indexing are not counted"
+        lacking = "not indexed yet are not all" if is_live else "changed since indexing are not"
+        extent = f"files {lacking} counted"
     plural = "" if matches == 1 else "es"
     return f"{name}: {matches:,} match{plural} in {holding:,} file{'' if holding == 1 else 's'} ({extent})"
 

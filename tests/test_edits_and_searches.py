@@ -37,7 +37,7 @@ class Project:
         self.defines: dict[str, str] = {}  #: relative path -> the name that the file defines now
         self.gone: list[str] = []  #: names that no file defines any more
         for number in range(_FILES):
-            self.write(f"pkg{number % 7}/mod{number}.py")
+            self.write(f"pkg{number % (7 + _FILES // 20)}/mod{number}.py")
 
     def write(self, relative: str) -> None:
         """Write a file anew, with a name of its own."""

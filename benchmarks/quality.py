@@ -66,6 +66,22 @@ def compare(after: Mapping[str, Sequence[float]], before: Mapping[str, Sequence[
     return {"difference": _mean(differences), "interval": interval, "repos": len(differences)}
 
 
+def differences(rows: Sequence[dict[str, Any]], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `compare` says of all questions, and of those that share no word with a target's name."""
+    before = {repo: iter(values) for repo, values in earlier["ndcg_of_each"].items()}
+    both = [{**row, "before": next(before[row["repo"]])} for row in rows]
+    free = [row for row in both if row["stem_free"]]
+    return {
+        name: compare(_by_repo(part, "ndcg"), _by_repo(part, "before"))
+        for name, part in (("all", both), ("stem_free", free))
+    }
+
+
+def of_each(rows: Sequence[dict[str, Any]]) -> dict[str, list[float]]:
+    """Return the score of every question, by repository."""
+    return {repo: [round(value, 4) for value in values] for repo, values in _by_repo(rows, "ndcg").items()}
+
+
 def _by_repo(rows: Sequence[dict[str, Any]], field: str) -> dict[str, list[float]]:
     values: dict[str, list[float]] = defaultdict(list)
     for row in rows:
@@ -96,10 +112,13 @@ def main() -> None:
     result: dict[str, Any] = {"set": arguments.set, "mode": arguments.mode, **summarise(rows)}
     if arguments.against:
         earlier = json.loads(arguments.against.read_text())
-        result["against"] = compare(_by_repo(rows, "ndcg"), earlier["ndcg_of_each"])
+        result["against"] = {
+            "mode": earlier["mode"],
+            "commit": earlier["commit"],
+            **differences(rows, earlier),
+        }
     print(json.dumps(result, indent=1))
-    of_each = {repo: [round(value, 4) for value in values] for repo, values in _by_repo(rows, "ndcg").items()}
-    save(f"quality-{arguments.set}-{arguments.mode}", {**result, "ndcg_of_each": of_each})
+    save(f"quality-{arguments.set}-{arguments.mode}", {**result, "ndcg_of_each": of_each(rows)})
 
 
 if __name__ == "__main__":

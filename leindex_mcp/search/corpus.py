@@ -104,8 +104,7 @@ def build(files: FileColumns, chunks: ChunkColumns) -> Corpus:
     # The postings first: they take the most memory while they are made.
     postings = Postings.of(chunks.terms, words.keyword_terms(path_counts), chunks.file)
     names, imports, reasons = DefinedNames.of(files), Imports.of(files), aside.flags(files.relative)
-    name_counts = words.count(list(names.texts))
-    name_terms = mention_terms(name_counts)
+    name_terms = mention_terms(words.count(list(names.texts)))
     stem_counts = words.count([paths.stem(relative) for relative in files.relative])
     chunk_offsets = np.searchsorted(chunks.file, np.arange(len(files.relative) + 1)).astype(np.int64)
     relatives = Strings.of(files.relative)
@@ -122,7 +121,7 @@ def build(files: FileColumns, chunks: ChunkColumns) -> Corpus:
         postings=postings,
         vectors=Vectors.of(chunks.vectors),
         names=names,
-        words=NameWords.of(stem_counts, path_counts, name_counts),
+        words=NameWords.of(stem_counts, path_counts),
         name_terms=name_terms,
         imports=imports,
         graph=ImportGraph.of(imports, relatives),

@@ -66,7 +66,7 @@ def updated(old: Corpus, fresh: Corpus, files: Weave) -> Corpus:
             chunks.lay(old.vectors.scales, fresh.vectors.scales),
         ),
         names=names,
-        words=_words(old.words, fresh.words, files, join),
+        words=_words(old.words, fresh.words, files),
         name_terms=name_terms,
         imports=imports,
         graph=ImportGraph.of(imports, paths),
@@ -170,26 +170,24 @@ class _Pairs:
         return cls(words[stays], place[stays]) if not stays.all() else cls(words, place)
 
 
-def _words(old: NameWords, fresh: NameWords, files: Weave, names: _Join) -> NameWords:
+def _words(old: NameWords, fresh: NameWords, files: Weave) -> NameWords:
     """Lay the sets, and leave out the words that none holds any more."""
-    of_files, of_names = files.places(), (names.old, names.fresh)
-    kinds = ("stems", of_files), ("paths", of_files), ("names", of_names)
-    before = [_Pairs.of(getattr(old, kind), places[0]) for kind, places in kinds]
-    added = [_Pairs.of(getattr(fresh, kind), places[1]) for kind, places in kinds]
+    places, fresh_places = files.places()
+    before = [_Pairs.of(sets, places) for sets in (old.stems, old.paths)]
+    added = [_Pairs.of(sets, fresh_places) for sets in (fresh.stems, fresh.paths)]
     is_used = np.zeros(len(old.vocabulary), np.bool_)
     for pairs in before:
         is_used[pairs.words] = True
     join = _Join.of(old.vocabulary.words, fresh.vocabulary.words, is_used=is_used)
     vocabulary = Vocabulary(join.weave.lay(old.vocabulary.words, fresh.vocabulary.words))
-    n_files, n_names = len(of_files[0][of_files[0] >= 0]) + len(of_files[1]), _length(names.weave)
     sets = [
         WordSets.of(
             np.concatenate([stay.sets, new.sets]),
             np.concatenate([join.old[stay.words], join.fresh[new.words]]),
-            n_sets=n_sets,
+            n_sets=_length(files),
             n_words=len(vocabulary),
         )
-        for stay, new, n_sets in zip(before, added, (n_files, n_files, n_names), strict=True)
+        for stay, new in zip(before, added, strict=True)
     ]
     return NameWords(vocabulary, *sets)
 

@@ -37,7 +37,6 @@ class Evidence:
     stems: Overlap  #: per file
     stem_rarity: Scores  #: (files,) 0 to 1, how few stems hold the rarest word that this one shares
     paths: Overlap  #: per file, its stem included
-    names: Overlap  #: per distinct defined name
 
 
 def gather(
@@ -69,7 +68,6 @@ def gather(
         stems=corpus.words.stems.overlap(likeness, weights),
         stem_rarity=corpus.words.stems.rarity(likeness),
         paths=corpus.words.paths.overlap(likeness, weights),
-        names=corpus.words.names.overlap(likeness, weights),
     )
 
 

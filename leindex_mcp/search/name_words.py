@@ -1,4 +1,4 @@
-"""The words of file names, of paths and of defined names, in one vocabulary."""
+"""The words of file names and of paths, in one vocabulary."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ class NameWords:
     vocabulary: Vocabulary
     stems: WordSets  #: one set a file
     paths: WordSets  #: one set a file: its stem and its directories
-    names: WordSets  #: one set a distinct defined name
 
     @classmethod
-    def of(cls, stems: words.Tally, paths: words.Tally, names: words.Tally) -> NameWords:
-        """Invert the counted words of everything that has a name."""
-        spoken = {word: name_word(word) for tally in (stems, paths, names) for word in tally.vocabulary}
+    def of(cls, stems: words.Tally, paths: words.Tally) -> NameWords:
+        """Invert the counted words of the stems and the paths of all files."""
+        spoken = {word: name_word(word) for tally in (stems, paths) for word in tally.vocabulary}
         vocabulary = Vocabulary.of([word for word in set(spoken.values()) if word])
 
         def sets(tally: words.Tally) -> WordSets:
@@ -37,7 +36,7 @@ class NameWords:
                 row[counts], word[counts], n_sets=len(tally.offsets) - 1, n_words=len(vocabulary)
             )
 
-        return cls(vocabulary, sets(stems), sets(paths), sets(names))
+        return cls(vocabulary, sets(stems), sets(paths))
 
 
 def name_word(word: str) -> str:

@@ -33,7 +33,6 @@ WEIGHTS: tuple[tuple[Signal, float], ...] = (
     (signals.name, 0.8),
     (signals.directory, 2.5),
     (signals.definition, 1.0),
-    (signals.partial_definition, 0.3),
     (signals.aside, -1.3),
     (signals.core, 0.1),
     (signals.imported, 1.0),

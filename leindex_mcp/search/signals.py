@@ -6,7 +6,6 @@ import numpy as np
 
 from leindex_mcp import words
 from leindex_mcp.records import DefinitionKind
-from leindex_mcp.search import runs
 from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.defined_names import KINDS
 from leindex_mcp.search.evidence import Evidence, Mask, Scores
@@ -53,24 +52,6 @@ def definition(corpus: Corpus, evidence: Evidence) -> Scores:
         worth = np.where(corpus.names.kind[found] == _WEAK_KIND, _WEAK_DEFINITION, np.float32(1.0))
         np.maximum.at(scores, corpus.names.file[found], worth)
     return scores
-
-
-def partial_definition(corpus: Corpus, evidence: Evidence) -> Scores:
-    """How well the names that a file defines cover the question, as a share of the best file.
-
-    A name's likeness is the share of the question in its parts times the share of its parts in the question;
-    a name that many files define tells little of each.
-    """
-    names = corpus.names
-    matched = np.flatnonzero(evidence.names.of_set)
-    likeness = (evidence.names.of_question * evidence.names.of_set)[matched]
-    holders = names.holder_offsets[matched + 1] - names.holder_offsets[matched]
-    files = names.holders[runs.positions(names.holder_offsets, matched)]
-    worth = np.repeat(likeness**2 / holders, holders)
-    scores = np.sqrt(np.bincount(files, worth, len(corpus))).astype(np.float32)
-    scores *= evidence.allowed  # or a file that is filtered out would set the standard
-    highest = scores.max(initial=0.0)
-    return (scores / highest).astype(np.float32) if highest else scores
 
 
 def aside(corpus: Corpus, evidence: Evidence) -> Scores:

@@ -25,7 +25,7 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class WordSets:
-    """Sets of words (one a file, or one a name), inverted: the sets that hold each word."""
+    """Sets of words (one a file), inverted: the sets that hold each word."""
 
     offsets: NDArray[np.int64]  #: (v + 1,) word i is in `sets[offsets[i]:offsets[i + 1]]`
     sets: NDArray[np.int32]

@@ -11,7 +11,7 @@ from leindex_mcp.records import DefinitionKind
 from leindex_mcp.search.evidence import gather
 from leindex_mcp.search.question import parse
 from leindex_mcp.search.ranking import WEIGHTS, file_scores, rank
-from leindex_mcp.search.signals import keyword, partial_definition
+from leindex_mcp.search.signals import keyword
 
 WORDS = ["cookie", "jar", "parse", "read_file", "x"]
 texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
@@ -82,19 +82,6 @@ def test_what_is_masked_takes_no_place_and_sets_no_standard(make_corpus):
     assert keyword(corpus, evidence).tolist() == [0, 1]
     assert (evidence.chunk_cosine[:60] == -1).all()
     assert keyword(corpus, gather(corpus, parse("cookie"), None, None))[1] < 0.5
-
-
-def test_a_masked_file_sets_no_standard_for_definitions(make_corpus):
-    """The best of the files that are left has 1."""
-    defines = {
-        "a.py": [("parse_cookie", DefinitionKind.FUNCTION, 1)],
-        "b.py": [("parse", DefinitionKind.FUNCTION, 1)],
-    }
-    corpus = make_corpus({"a.py": ["x"], "b.py": ["x"]}, defines=defines)
-
-    evidence = gather(corpus, parse("parse cookie"), None, np.array([False, True]))
-
-    assert partial_definition(corpus, evidence).tolist() == [0, 1]
 
 
 def test_semantic_goes_by_vectors_alone(make_corpus):

@@ -116,27 +116,6 @@ def test_a_strong_definition_beside_a_weak_one_counts_as_strong(scores):
     assert scores(signals.definition, "run", {"a.py": ["x"]}, defines=defines) == {"a.py": 1}
 
 
-def test_partial_definition_prefers_the_name_that_covers_the_question(scores):
-    """`parse_cookie` covers the question, `parse` half of it; a name of two files tells less of each."""
-    kind = DefinitionKind.FUNCTION
-    defines = {
-        "a.py": [("parse_cookie", kind, 1)],
-        "b.py": [("parse", kind, 1)],
-        "c.py": [("parseCookie", kind, 1), ("other", kind, 2)],
-        "d.py": [("parseCookie", kind, 1)],
-        "e.py": [("bake", kind, 1)],
-    }
-
-    found = scores(
-        signals.partial_definition, "parse cookie", {path: ["x"] for path in defines}, defines=defines
-    )
-
-    assert found["a.py"] == 1
-    assert found["c.py"] == found["d.py"] == pytest.approx(0.5**0.5)
-    assert 0 < found["b.py"] < 1
-    assert found["e.py"] == 0
-
-
 def test_aside_does_not_count_when_it_is_asked_for(scores):
     """A question for tests is answered by tests."""
     files = {"tests/a.py": ["x"], "src/b.py": ["x"], "examples/c.py": ["x"]}

@@ -155,7 +155,8 @@ class ChunkColumns:
     start_line: NDArray[np.int32]  #: 1-based
     end_line: NDArray[np.int32]  #: inclusive
     terms: TermCounts
-    vectors: NDArray[np.float16]  #: (m, dim)
+    vectors: NDArray[np.int8]  #: (m, dim)
+    scales: NDArray[np.float32]  #: (m,) the vector of chunk i is `vectors[i] * scales[i]`
 
 
 class IndexState(StrEnum):

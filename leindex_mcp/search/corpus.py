@@ -119,7 +119,7 @@ def build(files: FileColumns, chunks: ChunkColumns) -> Corpus:
         start_line=chunks.start_line,
         end_line=chunks.end_line,
         postings=postings,
-        vectors=Vectors.of(chunks.vectors),
+        vectors=Vectors(chunks.vectors, chunks.scales),
         names=names,
         words=NameWords.of(stem_counts, path_counts),
         name_terms=name_terms,

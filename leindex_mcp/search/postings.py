@@ -16,6 +16,7 @@ SATURATION = 1.2  # BM25's k1: how soon repeating a term stops to help
 LENGTH_PENALTY = 0.75  # BM25's b: how much a long chunk pays
 MAX_CHUNKS = 1 << 24  # a sort key holds 32 bits of term, 24 of chunk, 8 of count
 _AT_ONCE = 1 << 21  # postings sorted together: the keys of a large project would take gigabytes
+_ROWS_AT_ONCE = 1 << 16  # counted together
 _MOST_BITS = 8  # of the number of a range
 _MOST = 255  # counts are stored in a byte
 
@@ -109,7 +110,10 @@ class _Part:
 
 def _range_of(rows: TermCounts, bits: int) -> NDArray[np.uint8]:
     """Return the first bits of every term: which of the equal ranges of terms it is in."""
-    return (rows.terms.astype(np.uint64) >> np.uint64(32 - bits)).astype(np.uint8)
+    numbers = np.zeros(len(rows.terms), np.uint8)
+    if bits:
+        np.right_shift(rows.terms, np.uint32(32 - bits), out=numbers, casting="unsafe")
+    return numbers
 
 
 def _within(rows: TermCounts, is_within: NDArray[np.bool_]) -> TermCounts:
@@ -121,9 +125,10 @@ def _within(rows: TermCounts, is_within: NDArray[np.bool_]) -> TermCounts:
 def _lengths(rows: TermCounts, extra: TermCounts, extra_row: NDArray[np.int32]) -> NDArray[np.float32]:
     """Return the number of words of every chunk, its path's included."""
     lengths = np.diff(extra.offsets)[extra_row]
-    filled = np.flatnonzero(np.diff(rows.offsets))
-    if len(filled):
-        lengths[filled] += np.add.reduceat(rows.counts, rows.offsets[filled], dtype=np.int64)
+    for first in range(0, len(lengths), _ROWS_AT_ONCE):
+        edges = rows.offsets[first : first + _ROWS_AT_ONCE + 1]
+        said = np.concatenate([[0], np.cumsum(rows.counts[edges[0] : edges[-1]], dtype=np.int64)])
+        lengths[first : first + _ROWS_AT_ONCE] += np.diff(said[edges - edges[0]])
     return lengths.astype(np.float32)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leindex_mcp.records import Batch, ChunkColumns, FileColumns
+from leindex_mcp.rounding import rounded
 from leindex_mcp.store.columns import laid
 from leindex_mcp.store.schema import KINDS, signed
 
@@ -101,12 +102,14 @@ def _chunk_columns(batch: Batch, order: list[int]) -> ChunkColumns:
     position = np.empty(len(order), np.int32)
     position[order] = np.arange(len(order), dtype=np.int32)
     file = np.repeat(position, [len(document.chunks) for document in batch.documents])
+    vectors, scales = rounded(batch.vectors.astype(np.float16))
     columns = ChunkColumns(
         file=file,
         start_line=np.array([chunk.start_line for chunk in chunks], np.int32),
         end_line=np.array([chunk.end_line for chunk in chunks], np.int32),
         terms=batch.terms,
-        vectors=batch.vectors.astype(np.float16),
+        vectors=vectors,
+        scales=scales,
     )
     return laid(file, deque([columns]), np.argsort(file, kind="stable"), batch.vectors.shape[1])
 

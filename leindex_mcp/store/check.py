@@ -10,7 +10,7 @@ import numpy as np
 
 from leindex_mcp.errors import IndexDamagedError, StoreError
 from leindex_mcp.records import ChunkColumns
-from leindex_mcp.store.columns import chunk_columns, file_columns, numbered_files
+from leindex_mcp.store.columns import chunk_columns, file_columns, numbered_files, vectors_of
 from leindex_mcp.store.disk import reading_errors
 from leindex_mcp.store.integrity import Verifier
 from leindex_mcp.store.schema import CHUNKS, FILES, NUMBER
@@ -53,6 +53,7 @@ def _generation_problems(generation: Generation, directory: Path, verifier: Veri
         numbers = file_columns(files).numbers
         yield from _row_problems(chunks, files, generation)
         yield from _column_problems(chunk_columns(chunks.to_batches(), numbers, generation.dim, directory))
+        yield from _vector_problems(chunks, generation.dim)
     except IndexDamagedError as damage:
         yield damage.problem
 
@@ -90,7 +91,12 @@ def _column_problems(columns: ChunkColumns) -> Iterator[str]:
         yield "a chunk ends before it starts"
     if np.any(columns.terms.counts == 0):
         yield "a term is counted zero times"
-    norms = np.linalg.norm(columns.vectors.astype(np.float32), axis=1)
-    # A chunk without a single known word has no direction.
-    if not np.all((np.abs(norms - 1) < _NORM_TOLERANCE) | (norms == 0)):
-        yield "a vector is not of norm 1"
+
+
+def _vector_problems(chunks: pa.Table, dim: int) -> Iterator[str]:
+    for part in chunks.column("vector").chunks:
+        norms = np.linalg.norm(vectors_of(part, dim).astype(np.float32), axis=1)
+        # A chunk without a single known word has no direction.
+        if not np.all((np.abs(norms - 1) < _NORM_TOLERANCE) | (norms == 0)):
+            yield "a vector is not of norm 1"
+            return

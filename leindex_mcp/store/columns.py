@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from leindex_mcp.errors import IndexDamagedError
 from leindex_mcp.records import ChunkColumns, FileColumns, Fingerprint, SkipReason, StoredFile, TermCounts
+from leindex_mcp.rounding import rounded
 from leindex_mcp.store.schema import FINGERPRINT, NUMBER, to_text
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class _Piece:
     def of(cls, rows: pa.RecordBatch, dim: int) -> _Piece:
         terms = rows.column("terms")
         offsets = terms.offsets.to_numpy().astype(np.int64)
+        vectors, scales = rounded(vectors_of(rows.column("vector"), dim))
         columns = ChunkColumns(
             file=np.empty(0, np.int32),
             start_line=rows.column("start_line").to_numpy().copy(),
@@ -112,7 +114,8 @@ class _Piece:
                 terms.flatten().to_numpy().copy(),
                 rows.column("counts").flatten().to_numpy().copy(),
             ),
-            vectors=_vectors(rows.column("vector"), dim),
+            vectors=vectors,
+            scales=scales,
         )
         return cls(rows.column(NUMBER).to_numpy().copy(), rows.column("ordinal").to_numpy().copy(), columns)
 
@@ -148,13 +151,15 @@ def laid(
         start_line=_joined([piece.start_line for piece in pieces], np.int32)[order],
         end_line=_joined([piece.end_line for piece in pieces], np.int32)[order],
         terms=TermCounts(offsets, np.empty(offsets[-1], np.uint32), np.empty(offsets[-1], np.uint8)),
-        vectors=np.empty((len(order), dim), np.float16),
+        vectors=np.empty((len(order), dim), np.int8),
+        scales=np.empty(len(order), np.float32),
     )
     first = 0
     while pieces:
         piece = pieces.popleft()
         rows = places[first : first + len(piece.start_line)]
         columns.vectors[rows] = piece.vectors
+        columns.scales[rows] = piece.scales
         # Entry k of a piece goes where its row begins in the result, plus its place within the row.
         begins = offsets[rows] - piece.terms.offsets[:-1]
         entries = np.arange(len(piece.terms.terms)) + np.repeat(begins, np.diff(piece.terms.offsets))
@@ -195,7 +200,7 @@ def _texts(parts: list[pa.Array]) -> list[str]:
     return [distinct[place] for place in encoded.indices.to_pylist()]
 
 
-def _vectors(column: pa.Array, dim: int) -> NDArray[np.float16]:
+def vectors_of(column: pa.Array, dim: int) -> NDArray[np.float16]:
     """Return the vectors as (m, dim); a chunk that was not embedded has zeros."""
     rows = np.zeros((len(column), dim), np.float16)
     present = slice(None) if column.null_count == 0 else column.is_valid().to_numpy(zero_copy_only=False)

@@ -9,6 +9,7 @@ import pytest
 
 from leindex_mcp import words
 from leindex_mcp.records import ChunkColumns, DefinitionKind, FileColumns
+from leindex_mcp.rounding import rounded
 from leindex_mcp.search.corpus import Corpus, build
 
 MakeCorpus = Callable[..., Corpus]
@@ -51,12 +52,14 @@ def columns(
         import_stems=[stem for of_file in stems for stem in of_file],
     )
     rows = np.array(vectors if vectors is not None else [[1.0, 0.0]] * len(texts), np.float32)
+    embedded = rounded(rows.reshape(len(texts), -1 if texts else 2).astype(np.float16))
     chunk_columns = ChunkColumns(
         file=np.repeat(np.arange(len(relatives), dtype=np.int32), [len(files[r]) for r in relatives]),
         start_line=np.array(starts, np.int32),
         end_line=np.array(ends, np.int32),
         terms=words.keyword_terms(words.count(texts)),
-        vectors=rows.reshape(len(texts), -1 if texts else 2).astype(np.float16),
+        vectors=embedded.rows,
+        scales=embedded.scales,
     )
     return file_columns, chunk_columns
 

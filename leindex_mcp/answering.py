@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from leindex_mcp.embed.encoder import Encoder
+from leindex_mcp.errors import EncoderError
 from leindex_mcp.extract.document import counted_text, extract_text
 from leindex_mcp.extract.languages import language_of
 from leindex_mcp.extract.reader import Source, TreeReader
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PARSED_HITS = 3  # hits whose file is parsed; the others are quoted by indentation
+_ENOUGH_VECTORS = 0.5  # with fewer, files that have one would stand before those that have none
 _SPARE_CANDIDATES = 10  # take the place of files that are gone
 _REREADS = 3  # times that all is ranked again: each may bring up another file that was edited
 
@@ -59,9 +61,19 @@ def answer(request: Request, pinned: Pinned, parts: Parts, state: SearchState) -
         # Vectors of another model, until the next run has made new ones.
         request = replace(request, mode="keyword")
         state = replace(state, detail="answered by keyword alone: its vectors are of another model")
+    elif pinned.embedded_share < 1:
+        said = f"{pinned.embedded_share:.0%} of the chunks have a vector, the rest is found by keyword"
+        state = replace(state, detail=said)
+        if pinned.embedded_share < _ENOUGH_VECTORS:
+            request = replace(request, mode="keyword")
     edited: set[str] = set()
     with TreeReader(parts.root) as reader:
-        found = _found(request, pinned, parts, reader)
+        try:
+            found = _found(request, pinned, parts, reader)
+        except EncoderError as error:
+            request = replace(request, mode="keyword")
+            state = replace(state, detail=f"answered by keyword alone: {error}")
+            found = _found(request, pinned, parts, reader)
         for _ in range(_REREADS):
             if not found.changed:
                 break

@@ -7,8 +7,6 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +15,7 @@ import typer
 from leindex_mcp import __version__
 from leindex_mcp.errors import NoRootError, RootRefusedError
 from leindex_mcp.garbage import without_collections
+from leindex_mcp.progress_bar import progress_bar
 from leindex_mcp.shortage import sentence_of
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from leindex_mcp.config.loading import LoadedSettings
     from leindex_mcp.project import LeIndex
     from leindex_mcp.records import Skipped
-    from leindex_mcp.turn import Progress
 
 app = typer.Typer(
     name="leindex-mcp",
@@ -72,7 +70,7 @@ def index(
 
     if profile:
         logging.getLogger("leindex").setLevel(logging.DEBUG)
-    with _progress_bar() as on_progress:
+    with progress_bar() as on_progress:
         report = _open(path)[0].index(force=force, profile=profile, on_progress=on_progress)
     typer.echo(_as_json(report) if as_json else index_lines(report))
 
@@ -96,7 +94,7 @@ def search(
 ) -> None:
     """Search a project; the first search indexes it."""
     project, subtree = _open(path)
-    with _progress_bar() as on_progress:
+    with progress_bar() as on_progress:
         answer = project.search(
             query,
             limit=limit,
@@ -221,6 +219,18 @@ def config_validate(path: PathArgument = None) -> None:
         raise typer.Exit(1)
 
 
+model_app = typer.Typer(help="Models that are not in the package.", no_args_is_help=True)
+app.add_typer(model_app, name="model")
+
+
+@model_app.command("fetch")
+def model_fetch(model: Annotated[str, typer.Argument(help="ORGANISATION/NAME on the hub.")]) -> None:
+    """Download a transformer from the hub: its weights as safetensors, its tokenizer, no code."""
+    from leindex_mcp.embed.hub import fetch
+
+    typer.echo(f"{model} is in {fetch(model)}; name it in performance.embeddings.model")
+
+
 def main() -> None:
     """Run the command line; an error a caller can mend is one line on stderr and exit status 2."""
     try:
@@ -273,20 +283,6 @@ def _open(path: Path | None) -> tuple[LeIndex, str]:
 
 def _skip_line(skip: Skipped) -> str:
     return f"{skip.relative}\t{skip.reason}\t{skip.detail}"
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Progress | None]:
-    """Show a bar on stderr while something runs, if somebody is looking."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda done, total, doing: bar.update(task, completed=done, total=total, description=doing)
 
 
 def _as_json(report: object) -> str:

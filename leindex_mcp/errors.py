@@ -144,6 +144,13 @@ class EncoderError(LeIndexError):
         super().__init__(problem)
 
 
+class EncoderBusyError(EncoderError):
+    """Raised when a model needs more time for a question than an answer waits for it."""
+
+    def __init__(self, *, is_loading: bool) -> None:
+        super().__init__(f"the model is {'still loading' if is_loading else 'busy'}: ask again in a moment")
+
+
 class ScanTimeoutError(LeIndexError):
     """Raised when a scan outlasts `performance.parallel_scanner.timeout_seconds`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from leindex_mcp.embedding_stats import EmbeddingStats
 from leindex_mcp.records import IndexState, Skipped
 
 
@@ -24,6 +25,7 @@ class IndexStats:
     index_directory: str
     index_bytes: int  #: on disk
     problems: tuple[str, ...] = ()  #: what is wrong with the settings
+    embedding: EmbeddingStats | None = None  #: when the settings name a transformer
 
 
 @dataclass(frozen=True, slots=True)

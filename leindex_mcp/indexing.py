@@ -46,10 +46,11 @@ class Parts:
 
     root: Path
     settings: Settings
-    encoder: Encoder
+    encoder: Callable[[], Encoder]  #: the one to write with, by what the index holds now
     store: Store
     cache: FileStatCache
     pin: Callable[[], Pinned | None]
+    again: frozenset[str] = frozenset()  #: files to be written again though nobody changed them
 
 
 async def index(parts: Parts, *, force: bool = False, on_progress: Progress | None = None) -> IndexReport:
@@ -81,6 +82,7 @@ class _Run:
     def __init__(self, parts: Parts, *, force: bool, tell: Progress) -> None:
         self.tell = tell
         self._parts = parts
+        self._encoder: Encoder
         self._force = force
         self._threads = CapacityLimiter(parts.settings.performance.parallel_processor.max_workers)
         self._started = time.perf_counter()
@@ -98,11 +100,14 @@ class _Run:
         pinned = await to_thread.run_sync(self._parts.pin)
         if pinned is None or not pinned.head.complete:
             return False
-        if pinned.head.encoder != self._parts.encoder.fingerprint:
+        self._encoder = await to_thread.run_sync(self._parts.encoder)
+        if pinned.head.encoder != self._encoder.fingerprint:
             return False
         self._update, self._scan = PinnedUpdate(pinned), (scan := await self._walk())
         # Whole columns first: for a tree that nobody touched, nothing is built file by file.
-        if await to_thread.run_sync(is_unchanged, scan, pinned.corpus.paths, pinned.fingerprints.tolist()):
+        if not self._parts.again and await to_thread.run_sync(
+            is_unchanged, scan, pinned.corpus.paths, pinned.fingerprints.tolist()
+        ):
             return True
         await self._tell_apart(scan, await to_thread.run_sync(lambda: pinned.stored))
         return not self._changed and not self._removed
@@ -119,7 +124,8 @@ class _Run:
 
     async def _write(self, writer: Writer, *, rebuild: bool) -> None:
         """Write what differs; compare again if somebody else has written meanwhile."""
-        encoder = self._parts.encoder
+        # Asked again under the lock: another run may have let another model answer meanwhile.
+        self._encoder = encoder = await to_thread.run_sync(self._parts.encoder)
         stored = await to_thread.run_sync(
             lambda: writer.begin(encoder=encoder.fingerprint, dim=encoder.dim, rebuild=rebuild)
         )
@@ -143,7 +149,7 @@ class _Run:
     async def _tell_apart(self, scan: ScanResult, stored: dict[str, StoredFile]) -> None:
         if stored and not scan.records and not self._force:
             raise RootVanishedError(self._parts.root, len(stored))
-        work = await to_thread.run_sync(changes, scan, stored)
+        work = await to_thread.run_sync(changes, scan, stored, self._parts.again)
         self._compared, self._changed, self._removed = stored, work.changed, work.removed
 
     async def _walk(self) -> ScanResult:
@@ -197,7 +203,7 @@ class _Run:
                     )
                 with self._timing("embed"):
                     batch = await to_thread.run_sync(
-                        embedded, self._parts.encoder, results, read_ns, limiter=self._threads
+                        embedded, self._encoder, results, read_ns, limiter=self._threads
                     )
                 await out.send(batch)
 
@@ -217,7 +223,7 @@ class _Run:
     async def _remove_deleted(self, writer: Writer) -> None:
         """Take out the files that are gone, unless the walk did not see everything."""
         if self._removed:
-            removal = replace(embedded(self._parts.encoder, ()), removed=tuple(self._removed))
+            removal = replace(embedded(self._encoder, ()), removed=tuple(self._removed))
             with self._timing("store"):
                 await to_thread.run_sync(writer.commit, removal)
             self._update.add(removal)

@@ -53,13 +53,22 @@ class IndexJob:
         """Index, and keep the outcome for whoever asks."""
         try:
             with self._scope:
-                self._report = await self._project.aindex(force=self._force, on_progress=self._note)
+                self._report = await self._project.arun(force=self._force, on_progress=self._note)
         except Exception as exc:  # belongs to the callers who wait, not to the other jobs
             logger.debug("indexing %s failed", self._project.root, exc_info=True)
             self._error = exc
         finally:
             self.is_over = True
             self._finished.set()
+        if self._report is not None:
+            await self._fill(self._report)
+
+    async def _fill(self, report: IndexReport) -> None:
+        """Let a transformer catch up, behind the answers."""
+        try:
+            await self._project.afill(report)
+        except Exception:
+            logger.exception("making vectors for %s failed", self._project.root)
 
     async def wait(self, seconds: float, tell: Tell, *, stops_run: bool = True) -> IndexReport | None:
         """Return the report, or None when the run needs more time.

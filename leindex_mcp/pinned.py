@@ -16,6 +16,7 @@ from leindex_mcp.search import corpus_update
 from leindex_mcp.search.corpus import Corpus, build
 from leindex_mcp.store import Head, Snapshot, batch_columns
 
+_NO_SCALE = 1e-9  # a row of norm 1 has a far larger one, whatever its length
 _CORPUS = "corpus."  # prefix of the corpus's arrays among those of a view
 _MASKS = 32  # filters remembered, a byte a file each
 _SKIP_CODES = ("", *(reason.value for reason in SkipReason))
@@ -93,6 +94,16 @@ class Pinned:
     @cached_property
     def _masks(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], NDArray[np.bool_]]:
         return {}
+
+    @cached_property
+    def without_vector(self) -> NDArray[np.bool_]:
+        """Return which chunks, (m,), have no vector yet."""
+        return self.corpus.vectors.scales < _NO_SCALE
+
+    @cached_property
+    def embedded_share(self) -> float:
+        """Return the share of the chunks that have a vector, 0 to 1."""
+        return 1 - float(self.without_vector.mean()) if len(self.without_vector) else 1.0
 
     @cached_property
     def skipped(self) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -12,14 +11,14 @@ from typing import Any
 
 from anyio import to_thread
 
-from leindex_mcp import answering, exact, indexing, inspection, live
+from leindex_mcp import answering, exact, filling, indexing, inspection, live
 from leindex_mcp.config.loading import LoadedSettings, index_home, load
-from leindex_mcp.embed.encoder import Encoder, load_encoder
 from leindex_mcp.errors import StoreError
 from leindex_mcp.findings import CheckReport, FileStatus, IndexStats
 from leindex_mcp.indexing import Parts
 from leindex_mcp.last_run import LastRun
 from leindex_mcp.looks import Freshness, Ground, Looks
+from leindex_mcp.models import Models
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.profile_log import log_profile
 from leindex_mcp.records import IndexReport, SearchAnswer, Skipped
@@ -64,9 +63,8 @@ class LeIndex:
         self.settings = settings or self.loaded.settings
         checked_root(self.root, allowed=self.settings.allowed_roots)
         self._cache = FileStatCache.from_settings(self.settings.performance.file_stat_cache)
-        self._loading = threading.Lock()
-        self._encoder: Encoder | None = None
-        self._standings = Standings(self.root, self.store, self._load_encoder)
+        self._models = Models(self.settings.performance.embeddings, home)
+        self._standings = Standings(self.root, self.store, self._models.of)
         self.looks = Looks(self._standings)
         self._last_run = LastRun()
 
@@ -77,15 +75,14 @@ class LeIndex:
         if now.file_stat_cache != before.file_stat_cache:
             self._cache = FileStatCache.from_settings(now.file_stat_cache)
         if now.embeddings != before.embeddings:
-            with self._loading:
-                self._encoder = None
+            self._models.change(now.embeddings)
 
     # ---------------------------------------------------------------- index
 
     def index(
         self, *, force: bool = False, profile: bool = False, on_progress: Progress | None = None
     ) -> IndexReport:
-        """Bring the index up to date; `indexing.index` says what *force* does and what is raised.
+        """Bring the index up to date, a transformer's vectors too; `indexing.index` says what is raised.
 
         Args:
             force: Build a new index beside the old one.
@@ -98,15 +95,23 @@ class LeIndex:
         self, *, force: bool = False, profile: bool = False, on_progress: Progress | None = None
     ) -> IndexReport:
         """Do what `index` does, in the running event loop."""
-        encoder = await to_thread.run_sync(self._load_encoder)
-        parts = Parts(self.root, self.settings, encoder, self.store, self._cache, self._pin_if_whole)
-        with self._last_run.noted():
-            report = await indexing.index(parts, force=force, on_progress=on_progress)
+        report = await self.arun(force=force, on_progress=on_progress)
+        report = await self.afill(report, on_progress=on_progress)
         if profile:
             log_profile(report, self.settings.performance)
+        return report
+
+    async def arun(self, *, force: bool = False, on_progress: Progress | None = None) -> IndexReport:
+        """Bring the index up to date, and leave the vectors of a transformer to `afill`."""
+        with self._last_run.noted():
+            report = await indexing.index(self._parts(), force=force, on_progress=on_progress)
         if self.settings is self.loaded.settings and self.settings.performance.profile == "auto":
             self.apply(self.loaded.for_files(report.files))
         return report
+
+    async def afill(self, report: IndexReport, *, on_progress: Progress | None = None) -> IndexReport:
+        """Make the vectors of a transformer and let them answer; return the report with what that added."""
+        return await filling.fill_up(report, self._parts(), self._models, tell=on_progress)
 
     # ---------------------------------------------------------------- freshness
 
@@ -192,8 +197,9 @@ class LeIndex:
             ground = self.look()
         if ground.standing is None or len(ground.standing.owed) > _MOST_OWED:
             with suppress(StoreError):  # the answer says so, and goes by the files themselves
-                self.index(on_progress=on_progress)
+                run_to_end(self.arun(on_progress=on_progress))
                 ground = Ground(Freshness.CHECKED, self._standings.now())
+        self._models.wait(self._standings.encoder())
         return self.answer(request, ground=ground)
 
     async def asearch(self, query: str, **arguments: Any) -> SearchAnswer:  # noqa: ANN401  # those of `search`
@@ -225,12 +231,13 @@ class LeIndex:
         is_whole = ground.standing is not None and ground.standing.on_disk.head.complete
         trouble = unreadable or self._last_run.trouble
         state = inspection.state_of(self.store, pinned, running, trouble, is_whole=is_whole)
-        parts = answering.Parts(self.root, self._load_encoder(), max_bytes, self._standings.reread)
+        encoder = self._models.of(pinned.head.encoder if pinned else None)
+        parts = answering.Parts(self.root, encoder, max_bytes, self._standings.reread)
         if pinned is None or not is_whole:
             return live.answer(request, pinned, parts, self._scanner(), state)
         is_checked = ground.freshness is Freshness.CHECKED
-        age_seconds = 0 if is_checked else self.looks.age_seconds()
-        state = replace(state, is_checked=is_checked, age_seconds=age_seconds)
+        age = 0 if is_checked else self.looks.age_seconds()
+        state = replace(state, is_checked=is_checked, age_seconds=age)
         return answering.answer(request, pinned, parts, state)
 
     # ---------------------------------------------------------------- look
@@ -245,7 +252,8 @@ class LeIndex:
         pinned = standing.on_disk if standing else None
         state = inspection.state_of(self.store, pinned, running, unreadable or self._last_run.trouble)
         stats = inspection.stats(self.store, pinned, self._scanner().scan(), state)
-        return replace(stats, root=str(self.root), problems=tuple(self.loaded.problems))
+        embedding = filling.embedding_stats(self._models, pinned, self.root)
+        return replace(stats, root=str(self.root), problems=tuple(self.loaded.problems), embedding=embedding)
 
     def file_status(self, path: str) -> FileStatus:
         """Return whether a file is in the index, or what keeps it out.
@@ -262,15 +270,13 @@ class LeIndex:
     def files(self, *, subtree: str = "") -> Iterator[str]:
         """Yield the relative path of every file that would be indexed, in order."""
         prefix = f"{subtree}/" if subtree else ""
-        records = self._scanner().scan().records
-        return (record.relative for record in records if record.relative.startswith(prefix))
+        relatives = (record.relative for record in self._scanner().scan().records)
+        return (relative for relative in relatives if relative.startswith(prefix))
 
     def skipped(self, *, subtree: str = "") -> Iterator[Skipped]:
         """Yield every path that is left out, in order, with the reason and the rule."""
         prefix = f"{subtree}/" if subtree else ""
         return (skip for skip in self._scanner().scan().skipped if skip.relative.startswith(prefix))
-
-    # ---------------------------------------------------------------- parts
 
     def _scanner(self) -> ParallelScanner:
         return ParallelScanner(self.root, self.settings, cache=self._cache)
@@ -278,23 +284,17 @@ class LeIndex:
     def _files_indexed(self) -> int | None:
         """Return how many files the index holds; None without one, or with one that cannot be read."""
         with suppress(StoreError):
-            head = self.store.head()
-            return head.files if head else None
+            return head.files if (head := self.store.head()) else None
         return None
 
-    def _load_encoder(self) -> Encoder:
-        """Return the encoder, loaded when it is first needed."""
-        with self._loading:
-            if self._encoder is None:
-                self._encoder = load_encoder(self.settings.performance.embeddings)
-            return self._encoder
+    def _parts(self) -> Parts:
+        encoder, pin = self._standings.encoder, self._pin_if_whole
+        return Parts(self.root, self.settings, encoder, self.store, self._cache, pin)
 
     def pin(self) -> Pinned | None:
         """Return the newest snapshot on disk; None without an index."""
-        now = self._standings.now()
-        return None if now is None else now.on_disk
+        return now.on_disk if (now := self._standings.now()) else None
 
     def _pin_if_whole(self) -> Pinned | None:
         """Return what `pin` does, and None for an index that cannot be read: the next run makes it anew."""
-        standing, _ = self._standings.readable()
-        return None if standing is None else standing.on_disk
+        return standing.on_disk if (standing := self._standings.readable()[0]) else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, overload
 
+from leindex_mcp.embedding_stats import EmbeddingStats
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -266,3 +268,4 @@ class IndexReport:
     pattern_hit_rate: float = 0.0  #: 0..1, verdicts that the pattern memo knew
     peak_memory_bytes: int = 0  #: resident set of the process at its largest so far
     device: str = "cpu"  #: where the vectors were computed
+    embedding: EmbeddingStats | None = None  #: when the settings name a transformer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from leindex_mcp.embedding_stats import EmbeddingStats
 from leindex_mcp.findings import CheckReport, FileStatus, IndexStats
 from leindex_mcp.records import IndexReport
 
@@ -18,7 +19,7 @@ def index_lines(report: IndexReport) -> str:
             f"{report.unchanged} unchanged, {report.removed} removed, {seconds:.2f} s"
         ),
     ]
-    return "\n".join([*lines, *_skipped_line(report.skipped)])
+    return "\n".join([*lines, *_skipped_line(report.skipped), *_embedding_lines(report.embedding)])
 
 
 def progress_line(done: int, total: int | None, doing: str) -> str:
@@ -37,6 +38,7 @@ def stats_lines(stats: IndexStats) -> str:
             f"files: {stats.files}, chunks: {stats.chunks}, source: {stats.bytes / 1e6:.1f} MB",
             *_skipped_line(stats.skipped),
             f"encoder: {stats.encoder}, schema: {stats.schema}",
+            *_embedding_lines(stats.embedding),
             f"index: {stats.index_bytes / 1e6:.1f} MB in {stats.index_directory}",
             *(f"settings problem: {problem}" for problem in stats.problems),
         ]
@@ -61,6 +63,25 @@ def check_lines(report: CheckReport) -> str:
         return "\n".join([f"damaged: {report.root}; index it again with force", *report.problems])
     stale = f", {report.stale} changed since" if report.stale else ""
     return f"whole: {report.files} files{stale}"
+
+
+def _embedding_lines(stats: EmbeddingStats | None) -> list[str]:
+    """Return how far the transformer is and how it runs, or nothing where none is wanted."""
+    if stats is None:
+        return []
+    if stats.problem:
+        return [f"model problem: {stats.problem}; the built-in model answers"]
+    share = stats.chunks_done / stats.chunks if stats.chunks else 0.0
+    who = "it answers" if stats.is_answering else "until all are made the built-in model answers"
+    lines = [f"model: {stats.model}, vectors of {share:.0%} of the chunks; {who}"]
+    if stats.chunks_per_second is not None and stats.chunks_done < stats.chunks:
+        lines.append(f"speed: {stats.chunks_per_second:.0f} chunks/s, {stats.seconds_left or 0:.0f} s left")
+    if stats.device:
+        lines.append(f"device: {stats.device} ({stats.device_reason})")
+    lines += [f"fall-back: {sentence}" for sentence in stats.fallbacks]
+    if stats.cache_hit_rate is not None:
+        lines.append(f"vector cache: {stats.cache_hit_rate:.0%} of what was looked up was there")
+    return lines
 
 
 def _skipped_line(skipped: Mapping[str, int]) -> list[str]:

@@ -14,6 +14,7 @@ Workers = Annotated[int, Field(ge=1, le=256)]
 # Marks on a field: `widens` says that a higher value lets more be read or downloaded, so that only a person
 # may set it; `reindexes` says that the stored index follows the value only after the next run of `index`.
 WIDENS: Final[JsonDict] = {"widens": True}
+REINDEXES: Final[JsonDict] = {"reindexes": True}
 WIDENS_AND_REINDEXES: Final[JsonDict] = {"widens": True, "reindexes": True}
 
 
@@ -54,7 +55,7 @@ class EmbeddingsSettings(_Section):
         str,
         Field(
             min_length=1,
-            description="`default`, or the directory of a word table",
+            description="`default`, a directory, or a hub id",
             json_schema_extra=WIDENS_AND_REINDEXES,
         ),
     ] = "default"
@@ -68,6 +69,10 @@ class EmbeddingsSettings(_Section):
         ),
     ] = "auto"
     fp16: bool = True
+    truncate_dim: Annotated[
+        int | None,
+        Field(ge=8, le=65_536, description="numbers of a vector that are kept", json_schema_extra=REINDEXES),
+    ] = None
     allow_download: Annotated[bool, Field(json_schema_extra=WIDENS)] = False
 
 

@@ -45,13 +45,13 @@ class Standings:
     Args:
         root: The directory.
         store: Of its index.
-        load_encoder: Returns the encoder in force.
+        encoder_of: Returns the encoder in force for an index that one with that fingerprint made.
     """
 
-    def __init__(self, root: Path, store: Store, load_encoder: Callable[[], Encoder]) -> None:
+    def __init__(self, root: Path, store: Store, encoder_of: Callable[[str | None], Encoder]) -> None:
         self._root = root
         self._store = store
-        self._load_encoder = load_encoder
+        self._encoder_of = encoder_of
         self._exchanging = threading.Lock()
         self._now: Standing | None = None  # guarded by the lock
 
@@ -69,6 +69,10 @@ class Standings:
             elif self._now is None or self._now.on_disk.head.version != head.version:
                 pinned = self._store.read(Pinned.of)
                 self._now = Standing(pinned, pinned, frozenset())
+            elif self._now.on_disk.head.complete != head.complete:
+                # The end of a run changes no data, and so not the version.
+                on_disk, shown = (replace(pinned, head=head) for pinned in self._now[:2])
+                self._now = Standing(on_disk, shown, self._now.owed)
             return self._now
 
     def readable(self) -> tuple[Standing | None, StoreError | None]:
@@ -81,9 +85,15 @@ class Standings:
     def usable(self) -> Standing | None:
         """Return what `now` does if changes can be taken in; None if a run has to make it anew."""
         now, _ = self.readable()
-        if now is not None and now.on_disk.head.encoder == self._load_encoder().fingerprint:
+        made_by = None if now is None else now.on_disk.head.encoder
+        if made_by is not None and made_by == self._encoder_of(made_by).fingerprint:
             return now
         return None
+
+    def encoder(self) -> Encoder:
+        """Return the encoder that goes on with what is indexed, or begins anew where that is not whole."""
+        now, _ = self.readable()
+        return self._encoder_of(None if now is None else now.on_disk.head.encoder)
 
     def take_in(
         self, known: Standing, records: Sequence[FileRecord], removed: Sequence[str], max_bytes: int
@@ -98,7 +108,7 @@ class Standings:
         """
         read_ns = time.time_ns()
         results = [read_document(self._root, record, max_bytes) for record in records]
-        batch = embedded(self._load_encoder(), results, read_ns)
+        batch = embedded(self._encoder_of(known.on_disk.head.encoder), results, read_ns)
         unreadable = frozenset(batch.removed)
         batch = replace(batch, removed=(*batch.removed, *removed))
         touched = {record.relative for record in records}

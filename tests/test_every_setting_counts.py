@@ -15,6 +15,9 @@ import pytest
 from leindex_mcp import FileStatCache, LeIndex, LeIndexError, ParallelScanner, indexing
 from leindex_mcp.config.editing import get
 from leindex_mcp.config.loading import variable
+from leindex_mcp.embed import model_folder
+from leindex_mcp.embed.device import Hardware, Placement, place
+from leindex_mcp.embed.encoder import wish_of
 from leindex_mcp.embed.static_encoder import StaticEncoder
 from leindex_mcp.embed.word_table import UntrainedTable
 from leindex_mcp.scan.parallel_scanner import WalkManner
@@ -77,9 +80,30 @@ def files(root: Path) -> set[str]:
     return set(LeIndex(root).files())
 
 
-def note(key: str) -> Observe:
-    """Return what `config` says beside a key that has no effect with the built-in model."""
-    return lambda root: get(LeIndex(root).loaded, key).line()
+def model_problem(root: Path) -> bool:
+    """Return whether the model that the settings name can be had."""
+    return LeIndex(root).index().embedding is None
+
+
+def placement(root: Path) -> Placement:
+    """Return where a transformer runs on a machine with one small GPU."""
+    wish = wish_of(LeIndex(root).settings.performance.embeddings)
+    return place(wish, Hardware(free_bytes=(4_000_000_000,), cpu_has_bf16=True))
+
+
+def fingerprint(root: Path) -> str:
+    """Return what an index is made with when the model is a transformer."""
+    settings = LeIndex(root).settings.performance.embeddings
+    return model_folder.fingerprint(root, settings.truncate_dim)
+
+
+def remedy(root: Path) -> str:
+    """Return what is said of a model of the hub that is not here: nobody answers at that port."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+        patch.setenv(variable("performance.embeddings.model"), "nobody/nothing")
+        embedding = LeIndex(root).index().embedding
+    return embedding.problem if embedding else ""
 
 
 SEEN: dict[str, tuple[str, str, Observe]] = {
@@ -100,21 +124,18 @@ SEEN: dict[str, tuple[str, str, Observe]] = {
     ),
     "performance.parallel_scanner.timeout_seconds": ("300", "0.000001", outcome),
     "performance.parallel_processor.batch_size": ("100", "1", commits),
-    "performance.embeddings.model": ("default", "/nowhere", outcome),
+    "performance.embeddings.model": ("default", "/nowhere", model_problem),
+    "performance.embeddings.batch_size": ("32", "7", placement),
+    "performance.embeddings.enable_gpu": ("true", "false", placement),
+    "performance.embeddings.device": ("auto", "cpu", placement),
+    "performance.embeddings.fp16": ("true", "false", placement),
+    "performance.embeddings.truncate_dim": ("64", "128", fingerprint),
+    "performance.embeddings.allow_download": ("true", "false", remedy),
     "performance.pattern_trie.cache_size": ("1000", "0", lambda root: second_pass(root).pattern_hit_rate),
     "performance.pattern_trie.enabled": ("true", "false", lambda root: second_pass(root).pattern_hit_rate),
     "directory_filtering.skip_large_directories": ("[]", "dist", files),
     "file_filtering.max_file_size": ("1000000", "1000", files),
     "allowed_roots": ("", "/nowhere", outcome),
-    **{
-        f"performance.embeddings.{name}": (one, other, note(f"performance.embeddings.{name}"))
-        for name, one, other in [
-            ("enable_gpu", "true", "false"),
-            ("device", "auto", "cpu"),
-            ("fp16", "true", "false"),
-            ("allow_download", "true", "false"),
-        ]
-    },
 }
 
 
@@ -174,17 +195,21 @@ def test_every_setting_has_an_observation():
     elsewhere = {
         "performance.profile",  # the lines of a run, above
         "performance.parallel_processor.max_workers",  # as above, and at the barrier below
-        "performance.embeddings.batch_size",  # the lines of a run, above
         "performance.parallel_scanner.max_workers",  # the slow disk, below
     }
 
     assert set(SEEN) | elsewhere == set(KEYS)
 
 
-@pytest.mark.parametrize("name", ["enable_gpu", "device", "fp16", "allow_download"])
-def test_a_key_without_an_effect_says_so(root, name):
+@pytest.mark.parametrize("name", ["enable_gpu", "device", "fp16", "truncate_dim", "allow_download"])
+def test_a_key_of_transformers_says_that_the_built_in_model_does_not_read_it(root, monkeypatch, name):
     """A setting that is accepted and does nothing must not look as if it did."""
-    assert "no effect" in note(f"performance.embeddings.{name}")(root)
+    key = f"performance.embeddings.{name}"
+    with_built_in = get(LeIndex(root).loaded, key).line()
+    monkeypatch.setenv(variable("performance.embeddings.model"), "sentence-transformers/all-MiniLM-L6-v2")
+
+    assert "no effect" in with_built_in
+    assert "no effect" not in get(LeIndex(root).loaded, key).line()
 
 
 def test_workers_are_as_many_as_the_setting_says(root, tmp_path):
@@ -194,7 +219,7 @@ def test_workers_are_as_many_as_the_setting_says(root, tmp_path):
     processor = {"max_workers": workers, "batch_size": 1}
     settings = Settings.model_validate({"performance": {"parallel_processor": processor}})
     project = LeIndex(root, settings=settings, home=tmp_path / "indexes")
-    parts = indexing.Parts(root, settings, encoder, project.store, FileStatCache(), project.pin)
+    parts = indexing.Parts(root, settings, lambda: encoder, project.store, FileStatCache(), project.pin)
 
     report = anyio.run(indexing.index, parts)
 

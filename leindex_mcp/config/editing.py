@@ -21,14 +21,13 @@ from leindex_mcp.settings import KEYS, Settings, is_marked, value_of
 Action = Literal["show", "get", "set", "unset", "validate"]
 Scope = Literal["session", "user"]
 
-# Keys that a transformer model will read; until there is one, they are checked, kept and said to be idle.
-_IDLE = {
-    "performance.embeddings.batch_size": "the built-in model takes a batch of files at once",
-    "performance.embeddings.enable_gpu": "the built-in model runs on the CPU",
-    "performance.embeddings.device": "the built-in model runs on the CPU",
-    "performance.embeddings.fp16": "the built-in model runs on the CPU",
-    "performance.embeddings.allow_download": "no model is downloaded",
-}
+# Keys that only a transformer reads; with the models that need no other program they are said to be idle.
+_MODEL = "performance.embeddings.model"
+_BUILT_IN = ("default", "untrained")
+_OF_TRANSFORMERS = frozenset(
+    f"performance.embeddings.{name}"
+    for name in ("batch_size", "enable_gpu", "device", "fp16", "truncate_dim", "allow_download")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +80,14 @@ def get(loaded: LoadedSettings, key: str) -> SettingRow:
         SettingsError: There is no such key.
     """
     _require_known(key)
+    is_idle = key in _OF_TRANSFORMERS and value_of(loaded.settings, _MODEL) in _BUILT_IN
     return SettingRow(
         key=key,
         value=value_of(loaded.settings, key),
         origin=loaded.origins[key],
         default=value_of(Settings(), key),
         allowed=allowed(key),
-        note=f"no effect yet: {_IDLE[key]}" if key in _IDLE else "",
+        note="no effect with the built-in model" if is_idle else "",
     )
 
 

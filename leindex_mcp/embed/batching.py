@@ -1,4 +1,4 @@
-"""Encoding without making the event loop wait."""
+"""Batches of texts: which go together, and how the event loop does not wait for them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,51 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from anyio import to_thread
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from leindex_mcp.records import Matrix
 
+_MOST_TEXTS = 512  # a call, however short they are
+
+
+def plan_batches(lengths: Sequence[int], *, max_tokens: int) -> list[NDArray[np.int64]]:
+    """Return the positions of texts that go together, the longest first.
+
+    A model pads the texts of a call to the longest of them, so texts of like length belong together: the
+    number of texts times the length of the longest stays within *max_tokens*, but for one text alone.
+    Longest first: what does not fit the memory shows at the beginning.
+
+    Args:
+        lengths: Tokens of each text.
+        max_tokens: Of one call, padding included.
+    """
+    order = np.argsort(-np.asarray(lengths, np.int64), kind="stable")
+    batches, start = [], 0
+    while start < len(order):
+        longest = max(lengths[order[start]], 1)
+        size = min(max(max_tokens // longest, 1), _MOST_TEXTS)
+        batches.append(order[start : start + size])
+        start += size
+    return batches
+
 
 async def encode_in_batches(
-    encode: Callable[[Sequence[str]], Matrix], texts: Sequence[str], *, batch_size: int
+    encode: Callable[[Sequence[str]], Matrix],
+    texts: Sequence[str],
+    *,
+    batch_size: int,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Matrix:
-    """Return the rows of all texts in order; a cancellation is heard between two batches."""
+    """Return the rows of all texts in order; a cancellation is heard between two batches.
+
+    Args:
+        on_progress: Called with texts done and texts in all.
+    """
     starts = range(0, max(len(texts), 1), batch_size)  # no texts are one empty batch: it knows the dimension
-    return np.concatenate(
-        [await to_thread.run_sync(encode, texts[start : start + batch_size]) for start in starts]
-    )
+    rows = []
+    for start in starts:
+        rows.append(await to_thread.run_sync(encode, texts[start : start + batch_size]))
+        if on_progress is not None:
+            on_progress(min(start + batch_size, len(texts)), len(texts))
+    return np.concatenate(rows)

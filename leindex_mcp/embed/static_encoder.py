@@ -69,10 +69,17 @@ class StaticEncoder:
         rows += DEFINITION_WEIGHT * _units_or_zeros(definitions)
         return self._unit_rows(with_file_means(self._unit_rows(rows), files))
 
-    async def encode_batch(self, texts: Sequence[str], batch_size: int = 32, device: str = "auto") -> Matrix:
+    async def encode_batch(
+        self,
+        texts: Sequence[str],
+        batch_size: int = 32,
+        device: str = "auto",
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Matrix:
         """Return what `encode` does, in worker threads; *device* is for models that have one."""
         del device
-        return await encode_in_batches(self.encode, texts, batch_size=batch_size)
+        return await encode_in_batches(self.encode, texts, batch_size=batch_size, on_progress=on_progress)
 
     def _sums(self, counts: Tally) -> Matrix:
         """Add up the words of texts, repetition damped."""

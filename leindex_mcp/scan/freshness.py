@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -33,17 +33,24 @@ class Changes:
         return bool(self.changed or self.removed)
 
 
-def changes(scan: ScanResult, stored: Mapping[str, StoredFile]) -> Changes:
+def changes(
+    scan: ScanResult, stored: Mapping[str, StoredFile], again: Collection[str] = frozenset()
+) -> Changes:
     """Compare what a scan saw with what is indexed. Any difference is a change, an older time as well.
 
     A file is removed only if the scan would have seen it: not when it stopped early, and not below a
     directory that could not be listed.
+
+    Args:
+        scan: Of the tree as it is now.
+        stored: What is indexed, by relative path.
+        again: Files that count as changed whatever their fingerprint says.
     """
     changed = []
     in_doubt = 0
     for record in scan.records:
         known = stored.get(record.relative)
-        if known is None or known.fingerprint != record.fingerprint:
+        if known is None or known.fingerprint != record.fingerprint or record.relative in again:
             changed.append(record)
             in_doubt += known is not None and is_in_doubt(known.fingerprint, record.fingerprint)
     return Changes(

@@ -42,7 +42,7 @@ def test_a_row_says_all_there_is_to_know_about_a_key(user_file):
     """`config get` answers what holds, why, what is allowed, and whether it has an effect."""
     row = get(load(None, environment={}, user_file=user_file), "performance.embeddings.fp16")
 
-    note = "no effect yet: the built-in model runs on the CPU"
+    note = "no effect with the built-in model"
     assert row.line() == f"performance.embeddings.fp16: true  (default; {note})"
     assert (row.default, row.allowed) == (True, "true or false")
 

@@ -212,7 +212,7 @@ performance:
   file_stat_cache: {enabled: false, max_size: 1, ttl_seconds: 2}
   parallel_scanner: {max_workers: 3, timeout_seconds: 4}
   parallel_processor: {max_workers: 5, batch_size: 6}
-  embeddings: {batch_size: 7, enable_gpu: false, device: cpu, fp16: false}
+  embeddings: {batch_size: 7, enable_gpu: false, device: cpu, fp16: false, truncate_dim: 64}
   pattern_trie: {enabled: false, cache_size: 8}
 directory_filtering: {skip_large_directories: [x]}
 file_filtering: {max_file_size: 9}

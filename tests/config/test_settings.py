@@ -39,6 +39,7 @@ def test_keys_beyond_the_guide_are_the_ones_the_design_names():
     assert set(KEYS) - set(GUIDE) == {
         "performance.profile",
         "performance.embeddings.model",
+        "performance.embeddings.truncate_dim",
         "performance.embeddings.allow_download",
         "directory_filtering.skip_large_directories",
         "file_filtering.max_file_size",

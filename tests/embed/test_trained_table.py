@@ -150,8 +150,8 @@ def test_a_folder_without_a_table_is_refused_by_what_it_lacks(folder, missing):
 
 def test_a_model_that_is_not_there_is_an_error_that_says_what_to_set():
     """A typo in the settings must not fall back to another model in silence."""
-    with pytest.raises(EncoderError, match=r"no model 'no/such'.*performance\.embeddings\.model"):
-        load_encoder(EmbeddingsSettings(model="no/such"))
+    with pytest.raises(EncoderError, match=r"no model '/no/such'.*performance\.embeddings\.model"):
+        load_encoder(EmbeddingsSettings(model="/no/such"))
 
 
 def test_untrained_can_be_asked_for_by_name():

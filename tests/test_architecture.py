@@ -18,7 +18,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FILE_LINES = 300
 BODY_LINES = 40
 FORBIDDEN_WORDS = {"utils", "util", "helpers", "helper", "manager", "common", "base", "misc"}
-HEAVY = {"lancedb", "pyarrow", "numpy", "torch", "transformers", "sentence_transformers", "pandas"}
+HEAVY = {
+    *("lancedb", "pyarrow", "numpy", "torch", "transformers", "sentence_transformers", "pandas"),
+    *("tree_sitter", "semble_grammars", "re2"),
+}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

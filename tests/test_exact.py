@@ -290,7 +290,8 @@ def test_what_cannot_be_looked_for_gets_one_sentence(root, query, sentence):
         ("parse_.*fig", "begin the query with `re:`"),
         ("/parse_c/", "leave them out, or begin a regex"),
         ('"parse_config"', "leave them out"),
-        ("parse_cnfig", None),
+        ("PARSE_config", "`re:(?i)` to ignore it"),
+        ("=> 17", None),
     ],
 )
 def test_nothing_found_says_what_may_have_been_meant(root, query, hint):

@@ -66,14 +66,15 @@ class Sought:
         return f"`{text}`" if self.is_regex else f'"{text}"'
 
     def hint(self) -> str | None:
-        """Say what may have been meant, when a string that looks like something else is nowhere."""
+        """Say what may have been meant, when a string is nowhere."""
         if self.is_regex:
             return None
         if _HINTS_AT_QUOTING.fullmatch(self.text):
             return f"The {self.text[0]} at both ends count: leave them out, or begin a regex with `re:`."
         if _HINTS_AT_REGEX.search(self.text):
             return "It was taken literally: begin the query with `re:` for a regex."
-        return None
+        has_case = self.text.swapcase() != self.text
+        return "Case counts: begin the query with `re:(?i)` to ignore it." if has_case else None
 
     def lines(self, text: str) -> Iterator[LineMatch | None]:
         r"""Yield every line on which a match begins, once, in order; now and then None, to look at the clock.

@@ -100,7 +100,8 @@ def _block(hit: SearchHit, question: Question, max_lines: int) -> str:
     symbol = f" {visible(hit.symbol)}" if hit.symbol else ""
     changed = " (changed since indexed)" if hit.changed else ""
     shown = [f"{visible(hit.path)}:{hit.start_line}-{hit.end_line}{symbol}{changed}"]
-    positions = fold(lines, question, max_lines, begins_within=hit.signature is not None)
+    is_part = hit.signature is not None
+    positions = fold(lines, question, max_lines - is_part, begins_within=is_part)
     margin = _common_margin([lines[position] for position in positions])
     if hit.signature is not None:
         shown += [f"{hit.signature_line} {_clipped(hit.signature.strip())}", "…"]

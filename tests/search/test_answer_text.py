@@ -63,6 +63,21 @@ def test_a_part_of_a_long_definition_stands_below_its_signature():
     assert text.split("\n")[3:-1] == ["src/jar.py:5-6 jar", "1 class Jar:", "…", "5 a = 1", "6 open()"]
 
 
+@given(
+    st.lists(
+        st.sampled_from(["    open()", "    jar = 1", "", "    step()", "# lid"]), min_size=1, max_size=60
+    ),
+    st.booleans(),
+)
+def test_a_hit_takes_at_most_eight_lines_by_default(lines, is_part):
+    """Below its place: ten of them are one screen, and cost less than reading one file."""
+    parts = {"signature": "def jar():", "signature_line": 1} if is_part else {}
+
+    text = render(QUESTION, [hit("\n".join(lines), **parts)], FRESH)
+
+    assert len(text.split("\n")[4:-1]) <= 8
+
+
 def test_a_raised_budget_shows_the_best_hits_whole():
     """Who pays for more wants to read on here, and not a bit more of everything."""
     hits = [hit(LONG, path=f"src/file{i}.py") for i in range(8)]

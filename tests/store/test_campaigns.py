@@ -31,7 +31,7 @@ def test_random_kills_lose_nothing(tmp_path):
     """P2 and P3: after each kill the snapshot is that of the last step told, or of the next."""
     dice = random.Random(SEED)
     kills, lives, slowest = 0, 0, 0.0
-    import_module("lancedb")  # the promise of a second is imports apart
+    import_module("pyarrow.dataset")  # the promise of a second is imports apart
     with _start([sys.executable, nursery.__file__]) as process:
         while kills < size(40, 2_000):
             store = Store(tmp_path / f"{lives}")
@@ -80,7 +80,7 @@ def test_four_processes_on_a_fresh_project_do_the_work_once(tmp_path):
 
 CLIENT = """
 import pathlib, sys
-import lancedb
+import pyarrow.dataset
 from store.batches import batch, start
 from store.stepper import project, say
 from leindex_mcp.store import Store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -189,3 +190,38 @@ def test_a_directory_that_cannot_be_made_is_an_error_with_a_remedy(tmp_path):
 
     with pytest.raises(StoreError, match="creating the index"):
         Store(tmp_path / "file" / "index").writer()
+
+
+@pytest.mark.does_damage
+def test_a_lock_file_that_cannot_be_opened_is_an_error_of_the_lock(store):
+    """Somebody made a directory of it; the sentence says what was being done."""
+    (store.directory / "lock").mkdir(parents=True)
+
+    with pytest.raises(StoreError, match=r"^locking the index in .* failed: "):
+        store.writer()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no flock")
+def test_a_file_system_without_locks_is_refused(store, monkeypatch):
+    """A lock that outlives its holder would be worse than none: it is stale after the first kill."""
+    import fcntl
+
+    def flock(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+    with pytest.raises(StoreError, match="locking"):
+        store.writer()
+    assert not store.exists()
+
+
+def test_asking_for_the_progress_of_a_dead_writer_leaves_the_lock_free(store):
+    """Whoever asks must not become what the next writer waits for."""
+    fill(store, {"a": 1})
+    (store.directory / "writer.json").write_text('{"pid": 1, "done": 2, "total": 3}')
+
+    assert store.progress() is None
+
+    with store.writer() as writer:
+        assert start(writer) == {"a": 1}

@@ -98,7 +98,7 @@ class _Run:
     async def is_up_to_date(self) -> bool:
         """Compare the tree with the snapshot in memory: an unchanged project needs no lock and no table."""
         pinned = await to_thread.run_sync(self._parts.pin)
-        if pinned is None or not pinned.head.complete:
+        if pinned is None or not pinned.head.complete or pinned.is_view_lost:
             return False
         self._encoder = await to_thread.run_sync(self._parts.encoder)
         if pinned.head.encoder != self._encoder.fingerprint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +31,7 @@ class Pinned:
     fingerprints: NDArray[np.int64]  #: (files, 4) in the order of `Fingerprint`
     content_hashes: NDArray[np.uint64]  #: (files,) xxh3_64 of the bytes that were indexed
     skips: NDArray[np.uint8]  #: (files,) 0, or 1 + position in `SkipReason`
+    is_view_lost: bool = False  #: its view is damaged, or of another release: the next run publishes another
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Pinned:
@@ -38,7 +39,9 @@ class Pinned:
         if snapshot.view is not None:
             with suppress(KeyError, TypeError):  # another release published other arrays
                 return cls._mapped(snapshot.head, snapshot.view)
-        return cls.derived(snapshot.head, snapshot.files, snapshot.chunks)
+        head = snapshot.head
+        had_view = head.view is not None and head.view.version == head.version
+        return replace(cls.derived(head, snapshot.files, snapshot.chunks), is_view_lost=had_view)
 
     @classmethod
     def of_batch(cls, head: Head, batch: Batch) -> Pinned:

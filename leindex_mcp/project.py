@@ -33,8 +33,6 @@ from leindex_mcp.standing import Standings
 from leindex_mcp.store import Store
 from leindex_mcp.turn import Progress
 
-_MOST_OWED = 20  # files that a process may end with unwritten: the next one has to read them again
-
 
 class LeIndex:
     """The index of one root.
@@ -195,7 +193,7 @@ class LeIndex:
         ground = self.freshen()
         if ground.freshness is Freshness.LOOK_DUE:
             ground = self.look()
-        if ground.standing is None or len(ground.standing.owed) > _MOST_OWED:
+        if ground.standing is None or ground.standing.is_run_wanted():
             with suppress(StoreError):  # the answer says so, and goes by the files themselves
                 run_to_end(self.arun(on_progress=on_progress))
                 ground = Ground(Freshness.CHECKED, self._standings.now())

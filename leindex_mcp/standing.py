@@ -15,9 +15,10 @@ from leindex_mcp.extract.document import read_document
 from leindex_mcp.indexing import embedded
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import FileRecord, Fingerprint
-from leindex_mcp.store import Store
+from leindex_mcp.store import Head, Store
 
 _UNKNOWN: Final = Fingerprint(0, 0, 0, 0)  # reading a file tells its own
+_MOST_OWED: Final = 20  # files that a process may end with unwritten: the next one has to read them again
 _MOST_TURNS: Final = 4  # times that a change is made again because something else was shown meanwhile
 
 
@@ -27,6 +28,10 @@ class Standing(NamedTuple):
     on_disk: Pinned
     shown: Pinned  #: the same with all that was taken in since
     owed: frozenset[str]  #: relative paths in which they may differ: what the next run has to write
+
+    def is_run_wanted(self) -> bool:
+        """Return whether the next process would have to do too much again: a run would spare it that."""
+        return len(self.owed) > _MOST_OWED or self.on_disk.is_view_lost
 
 
 class TakenIn(NamedTuple):
@@ -66,7 +71,7 @@ class Standings:
         with self._exchanging:
             if head is None:
                 self._now = None
-            elif self._now is None or self._now.on_disk.head.version != head.version:
+            elif self._now is None or _is_behind(self._now.on_disk, head):
                 pinned = self._store.read(Pinned.of)
                 self._now = Standing(pinned, pinned, frozenset())
             elif self._now.on_disk.head.complete != head.complete:
@@ -134,3 +139,8 @@ class Standings:
             if taken is not None:
                 return taken.standing.shown
         return shown
+
+
+def _is_behind(pinned: Pinned, head: Head) -> bool:
+    """Return whether there is something newer to read, or again a view where there was none to map."""
+    return pinned.head.version != head.version or (pinned.is_view_lost and pinned.head.view != head.view)

@@ -148,3 +148,23 @@ def test_a_forced_run_derives_everything_from_its_tables(project, monkeypatch):
 
     assert same(project.pin(), derived(project, monkeypatch))
     assert "src/part_5.py" not in list(project.pin().corpus.paths)
+
+
+@pytest.mark.parametrize("doing", ["search", "index"])
+def test_a_view_that_cannot_be_mapped_is_published_again(project, doing, monkeypatch):
+    """Damaged, or written by another release: each process would derive it from the tables, for ever."""
+    lost = project.store.head().view
+    (project.store.directory / lost.data[0].path).write_bytes(b"")
+    later = LeIndex(project.root, home=project.store.directory.parent)
+    assert later.pin().is_view_lost
+
+    answer = later.search("load_7") if doing == "search" else later.index()
+
+    published = project.store.head().view
+    assert published != lost
+    assert not later.pin().is_view_lost
+    assert same(later.pin(), derived(project, monkeypatch))
+    if doing == "search":
+        assert answer.hits[0].path == "src/part_7.py"
+        later.search("load_8")
+        assert project.store.head().view == published

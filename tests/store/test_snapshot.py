@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
 import pytest
 import xxhash
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from store.batches import batch, contents, fill, start
+from store.batches import DIM, ENCODER, batch, contents, fill, start
 from store.life import bring_to
 
 from leindex_mcp.errors import IndexDamagedError, IndexSchemaError, StoreError
@@ -178,6 +179,28 @@ def test_an_index_of_every_released_schema_is_read_or_built_anew(store, archive)
 def test_this_schema_has_its_archive():
     """It is made once, on release: unpacked, that very index must still be read."""
     assert (RELEASED / f"schema-{SCHEMA}.zip").is_file()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [Generation(1, ENCODER, DIM), View(1, 1), Head.unwritten(ENCODER, DIM)],
+    ids=["generation", "view", "head"],
+)
+def test_a_record_is_a_value(record):
+    """What two threads hold must not change under either; a field that nobody declared is a mistake."""
+    with pytest.raises(FrozenInstanceError):
+        setattr(record, fields(record)[0].name, 2)
+    assert not hasattr(record, "__dict__")
+
+
+def test_the_version_grows_with_every_change_of_the_data(store):
+    """Readers tell by it that there is something new, across rebuilds too."""
+    versions = []
+    for number in range(3):
+        fill(store, {"a": number}, rebuild=number == 2)
+        versions.append(store.head().version)
+
+    assert versions == [versions[0], versions[0] + 1, versions[0] + 2]
 
 
 def test_a_snapshot_that_is_nowhere_but_in_memory_is_older_than_any_other():

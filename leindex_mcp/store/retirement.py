@@ -8,7 +8,7 @@ mapped files, as Windows does, they stay until a later sweep.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -29,12 +29,13 @@ def still_needed(retired: Iterable[Retired], now: float) -> tuple[Retired, ...]:
     return tuple(entry for entry in entries if now - entry.at < _GRACE_SECONDS)
 
 
-def sweep(directory: Path, head: Head, disk: Disk) -> None:
+def sweep(directory: Path, head: Head, disk: Disk, kinds: Container[str] = ("generation", "view")) -> None:
     """Remove every generation and view that *head* neither names nor keeps for its readers."""
     named = {head.generation.directory} | {entry.directory for entry in head.retired}
     named |= {part.directory for part in (head.building, head.view) if part}
     for path in directory.iterdir():
-        if _OURS.fullmatch(path.name) and path.name not in named:
+        ours = _OURS.fullmatch(path.name)
+        if ours and ours["kind"] in kinds and path.name not in named:
             disk.remove_directory(path, "sweep")
 
 

@@ -114,7 +114,8 @@ class Writer:
             require_room(self._directory, sum(array.nbytes for array in arrays.values()))
             written = write_view(view, arrays, self._directory, self._disk)
             head = self._switch(replace(head, view=written))
-            sweep(self._directory, head, self._disk)
+            # No generation: the one that is being built is not named before its first commit.
+            sweep(self._directory, head, self._disk, ["view"])
             return head
 
     def finish(self) -> Head:

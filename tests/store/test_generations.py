@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from contextlib import suppress
 
 import numpy as np
 import pytest
 from store.batches import DIM, ENCODER, batch, contents, document, fill, start, tree
 
-from leindex_mcp.errors import SnapshotGoneError
+from leindex_mcp.errors import SnapshotGoneError, StoreError
 from leindex_mcp.store import Store
 from leindex_mcp.store import writer as writer_module
 
@@ -360,6 +362,29 @@ def test_a_view_goes_with_the_generation_it_was_made_of(store):
     with pytest.raises(SnapshotGoneError):
         late.view  # noqa: B018  # looking is what fails
     assert store.pin().view is None
+
+
+def test_publishing_a_view_leaves_what_is_being_built_alone(tmp_path):
+    """No record names it before its first commit, and it looks like something left over."""
+    armed: list[str] = []
+
+    def at(point: str) -> None:
+        if point in armed:
+            armed.remove(point)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    store = Store(tmp_path / "index", at=at)
+    fill(store, {"a": 1})
+    with store.writer() as writer:
+        start(writer, rebuild=True)
+        armed.append("chunks.add")
+        with pytest.raises(StoreError, match="check the disk"):
+            writer.commit(batch({"a": 2}))
+        writer.publish_view({"x": np.arange(2)})
+        writer.commit(batch({"a": 2}))
+        writer.finish()
+
+    assert contents(store.pin()) == {"a": 2}
 
 
 def test_an_array_of_a_view_has_a_plain_name(store):

@@ -48,6 +48,8 @@ def table(head: Iterable[object], lines: Iterable[Iterable[object]]) -> str:
 
 def _shown(value: object) -> str:
     """Return a figure with three digits that count."""
+    if value is None:
+        return "–"
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
@@ -147,23 +149,28 @@ def start(results: dict[str, Result]) -> str:
 
 
 def answers(results: dict[str, Result]) -> str:
-    """Show how good the answers are."""
-    text = ""
-    for name in sorted(name for name in results if name.startswith("quality-")):
-        result = results[name]
-        count = sum(len(scores) for scores in result["ndcg_of_each"].values())
-        line = [
+    """Show how good the answers are, and what the weights are worth on repositories that they never saw."""
+    found = [results[name] for name in sorted(results) if name.startswith("quality-")]
+    lines = [
+        [
             f"{result['set']}, {result['mode']}",
-            count,
-            result["ndcg"],
-            result["hit1"],
-            result["tokens_to_first"],
+            sum(len(scores) for scores in result["ndcg_of_each"].values()),
+            *(result[field] for field in ("ndcg", "stem_free", "hit1", "tokens_to_first")),
         ]
-        text += "\n" + table(
-            ["set, mode", "questions", "NDCG@10", "first hit right", "tokens up to it"], [line]
-        )
-        text += source(result)
-    return text
+        for result in found
+    ]
+    head = ["set, mode", "questions", "NDCG@10", "stem-free", "first hit right", "tokens up to it"]
+    text = "\n" + table(head, lines) + "".join(map(source, found)) if found else ""
+    return text + _refitted(results["refit"]) if "refit" in results else text
+
+
+def _refitted(result: Result) -> str:
+    lines = [
+        [name, part["tuned"], part["leave_one_repository_out"], part["learned_from_other_sets"]]
+        for name, part in result["sets"].items()
+    ]
+    head = ["set", "weights as they are", "learned without the repository", "learned from the other set"]
+    return f"\nNDCG@10 in mode hybrid:\n\n{table(head, lines)}{source(result)}"
 
 
 _LATENCIES = {

@@ -18,8 +18,6 @@ from annotated import DEPTH, Question, load, score
 from measure import save
 from quality import of_each, summarise
 
-_LINES = 10  # of a snippet, by default
-
 
 class Hit(NamedTuple):
     """A chunk that semble found."""
@@ -39,8 +37,7 @@ def answers(
     for question in questions:
         found = [result.chunk for result in index.search(question.text, top_k=DEPTH, alpha=alpha)]
         hits = [Hit(os.path.relpath(tree / c.file_path, tree), c.start_line, c.end_line) for c in found]
-        snippets = ["\n".join(chunk.content.split("\n")[:_LINES]) for chunk in found]
-        yield score(question, hits, "\n\n".join(text.replace("\n\n", "\n") for text in snippets))
+        yield score(question, hits, rendered="")
 
 
 def main() -> None:
@@ -60,7 +57,9 @@ def main() -> None:
         rows += [{"repo": name, **row} for row in found]
         print(name, flush=True)
     mode = "semble" if arguments.alpha is None else f"semble, alpha {arguments.alpha:g}"
-    result = {"set": arguments.set, "mode": mode, **summarise(rows), "ndcg_of_each": of_each(rows)}
+    nothing_rendered = {"tokens": None, "tokens_to_first": None}
+    result = {"set": arguments.set, "mode": mode, **summarise(rows), **nothing_rendered}
+    result["ndcg_of_each"] = of_each(rows)
     print(json.dumps({name: value for name, value in result.items() if name != "ndcg_of_each"}, indent=1))
     save(f"quality-{arguments.set}-{mode.replace(', ', '-').replace(' ', '-')}", result)
 

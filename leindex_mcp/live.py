@@ -147,7 +147,8 @@ def complete(
     documents = _documents(_as_many_as_fit(best, work.changed, bounds), scanner.root, max_bytes)
     head = pinned.head if pinned else Head.unwritten(encoder.fingerprint, encoder.dim)
     known = len(scan.records) - len(asked)  # indexed as they are, or filtered out
-    embedded = known + min(len(best), len(documents)) if head.encoder == encoder.fingerprint else 0
+    newly = min(len(best), len(documents)) if _is_quick(encoder, head) else 0
+    embedded = known + newly if head.encoder == encoder.fingerprint else 0
     coverage = Coverage(len(scan.records), work.unchanged, known + len(seen), embedded, is_all=scan.complete)
     laid_in = _laid_in(pinned, head, documents, work.removed, encoder)
     return Completed(laid_in, coverage, encoder, scanner.root)
@@ -249,8 +250,12 @@ def _laid_in(
 
 def _batch(documents: Sequence[Document], head: Head, encoder: Encoder) -> Batch:
     """Embed the files, or leave them without vectors: a transformer takes too long while somebody waits."""
-    is_quick = isinstance(encoder, StaticEncoder) and head.encoder == encoder.fingerprint
-    return embedded(encoder if is_quick else cast("Encoder", _Without(head.dim)), documents)
+    return embedded(encoder if _is_quick(encoder, head) else cast("Encoder", _Without(head.dim)), documents)
+
+
+def _is_quick(encoder: Encoder, head: Head) -> bool:
+    """Return whether vectors that go with the snapshot's can be made while somebody waits."""
+    return isinstance(encoder, StaticEncoder) and head.encoder == encoder.fingerprint
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,14 +156,14 @@ def test_the_best_of_many_files_are_embedded_and_the_line_says_how_many(large):
 
     assert answer[0].path == "src/retry.py"
     assert first_line(answer) == (
-        f"index: absent, 0 of {MANY} files; keyword 100 %, semantic 9 %; call `index` to make it"
+        f"index: absent, 0 of {MANY} files; keyword 100 %, semantic 19 %; call `index` to make it"
     )
 
 
 @pytest.mark.parametrize("query", ["wanted_thing", "part7/wanted.py"])
 def test_a_definition_or_a_path_that_is_asked_for_is_among_the_best_of_many(large, query):
     """However many files say the name: the one that is meant must not be lost before the ranking."""
-    for number in range(200):
+    for number in range(300):
         (large / f"part7/use_{number}.py").write_text("wanted_thing()\n" * 9)
     text = "def wanted_thing():\n    return 1\n" + "other = 1\n" * 900
     (large / "part7/wanted.py").write_text(text)
@@ -366,7 +366,7 @@ def test_an_index_on_a_read_only_disk_answers_and_changes_are_read_on_the_spot(r
     assert first_line(few) == "index: fresh, 5 files"
     assert few[0].path == many[0].path == "src/new.py"
     assert first_line(many) == (
-        f"index: stale, 3 of {MANY} files; keyword 100 %, semantic 10 %; what changed since is not kept: "
+        f"index: stale, 3 of {MANY} files; keyword 100 %, semantic 20 %; what changed since is not kept: "
         f"creating the index in {project.store.directory} failed: Read-only file system; "
         "set LEINDEX_HOME to a writable directory"
     )
@@ -416,7 +416,7 @@ async def test_the_first_question_about_a_large_project_does_not_wait_for_its_in
         then = await search(client, large)
 
     assert first[0] == (
-        f"index: building, 0 of {MANY} files; keyword 100 %, semantic 9 %; "
+        f"index: building, 0 of {MANY} files; keyword 100 %, semantic 19 %; "
         "starting; ask again for a complete answer"
     )
     assert first[3].startswith("src/retry.py:1-3 retry_request")
@@ -432,7 +432,7 @@ async def test_a_damaged_index_of_a_large_project_is_rebuilt_behind_the_answer(s
         await client.call_tool("index", {"path": str(large)})
         then = await search(client, large)
 
-    assert first[0].startswith(f"index: damaged, 0 of {MANY} files; keyword 100 %, semantic 9 %; ")
+    assert first[0].startswith(f"index: damaged, 0 of {MANY} files; keyword 100 %, semantic 19 %; ")
     assert first[3].startswith("src/retry.py:1-3 retry_request")
     assert then[0] == f"index: fresh, {MANY} files"
 
@@ -488,7 +488,7 @@ async def test_a_change_is_found_while_another_server_holds_the_index(server, ro
     assert unchanged[0] == "index: fresh, 4 files"
     assert few[0] == "index: fresh, 5 files"
     assert re.fullmatch(  # a file that was read within a tick of being written counts as unknown
-        rf"index: stale, [45] of {MANY + 1} files; keyword 100 %, semantic 10 %; "
+        rf"index: stale, [45] of {MANY + 1} files; keyword 100 %, semantic 20 %; "
         rf"process {other.pid} is indexing 2 of 4; ask again for a complete answer",
         many[0],
     )

@@ -47,15 +47,15 @@ class GlobFilter:
 
     def matches(self, relative: str) -> bool:
         """Return whether a file passes; the path is posix and relative to the root."""
-        is_included = not self._include or any(pattern.match(relative) for pattern in self._include)
-        return is_included and not any(pattern.match(relative) for pattern in self._exclude)
+        is_included = not self._include or any(pattern.search(relative) for pattern in self._include)
+        return is_included and not any(pattern.search(relative) for pattern in self._exclude)
 
 
 def _matched(patterns: Sequence[re.Pattern[str]], texts: Sequence[str]) -> NDArray[np.bool_]:
     """Return which of the texts any pattern matches."""
     matched = np.zeros(len(texts), np.bool_)
     for pattern in patterns:
-        found = (match is not None for match in map(pattern.match, texts))
+        found = (match is not None for match in map(pattern.search, texts))
         matched |= np.fromiter(found, np.bool_, len(texts))
     return matched
 

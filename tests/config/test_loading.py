@@ -103,7 +103,7 @@ def test_each_source_wins_over_the_ones_before_it(read, tmp_path):
         ("a: [1\n", "2:1", ["cannot be used"]),
         ("\tx: 1\n", "1:1", ["cannot be used"]),
         ("a: &a [x]\nb: *a\n", "2:4", ["aliases"]),
-        ("a: " + "[" * 5000, "1:23", ["nested too deeply"]),
+        ("a: " + "[" * 500, "1:23", ["nested too deeply"]),
         ("performance: {profile: !!python/object:os.system x}\n", "1:24", ["cannot be read"]),
         ("performance: {embeddings: {batch_size: " + "9" * 5000 + "}}\n", "1:40", ["cannot be read"]),
     ],
@@ -124,6 +124,16 @@ def test_a_file_of_nothing_but_nonsense_is_given_up(read):
 
     assert len(loaded.problems) == 51
     assert loaded.problems[-1].endswith("the rest is not read")
+
+
+def test_a_file_nested_beyond_the_parsers_own_limit_is_reported(read):
+    """Some releases of the parser refuse a thousand brackets before they hand over the first of them."""
+    loaded = read("a: " + "[" * 5000)
+
+    (problem,) = loaded.problems
+    assert problem.startswith(loaded.sources.user_file.as_posix() + ":1:")
+    assert "nest" in problem
+    assert loaded.settings == Settings()
 
 
 def test_good_lines_beside_bad_ones_still_apply(read):

@@ -127,7 +127,7 @@ def kept_by_git(root: Path) -> set[str]:
 
 def is_ignored_by_git(directory: Path) -> bool:
     """Return whether git ignores a directory of a repository."""
-    command = ["git", "check-ignore", "--quiet", "--no-index", f"{directory.name}/"]
+    command = ["git", "check-ignore", "--quiet", "--no-index", "--", f"{directory.name}/"]
     return subprocess.run(command, cwd=directory.parent, check=False).returncode == 0
 
 

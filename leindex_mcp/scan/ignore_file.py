@@ -77,7 +77,9 @@ def parse_lines(
 @lru_cache(maxsize=1000)
 def _report(source: str, number: int, problem: str) -> None:
     """Tell of a line that is of no use; once, as a tree may be scanned before every search."""
-    logger.warning("%s:%d: this rule never matches: %s", source, number, problem)
+    # A handler may insist on text, and the bytes of a name need not be any.
+    name = source.encode("utf-8", "backslashreplace").decode()
+    logger.warning("%s:%d: this rule never matches: %s", name, number, problem)
 
 
 def _patterns(lines: Iterable[bytes]) -> Iterator[tuple[int, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import re
 
@@ -67,6 +68,16 @@ def test_a_bad_line_affects_itself_alone_and_is_reported_once(tmp_path, caplog):
         ":3: this rule never matches: it ends in a backslash",
         ":4: this rule never matches: [:nope:] is no character class",
     ]
+
+
+def test_a_bad_line_is_reported_in_text_wherever_its_file_lies(tmp_path, caplog):
+    """A directory's name need not be UTF-8, and a log handler may take nothing else."""
+    source = os.fsdecode(os.fsencode(tmp_path) + b"/\xe9/.gitignore")
+
+    read_rules(b"foo\\\n", source)
+
+    (record,) = caplog.records
+    assert record.getMessage().encode().startswith(os.fsencode(tmp_path) + rb"/\udce9/.gitignore:1: ")
 
 
 @pytest.mark.parametrize("pattern", ["[", "[]", "[!", "[a-", "[[:alpha:", "[[:x:]]", "a\\", "[\\", "[a-\\"])

@@ -102,7 +102,7 @@ def start(tree, tmp_path, monkeypatch) -> Iterator[Callable[..., Running]]:
 
 
 @pytest.mark.parametrize(
-    "how", ["the end of stdin", "SIGTERM", "SIGINT", "a killed parent", "a killed client"]
+    "how", ["the end of stdin", "SIGTERM", "SIGINT", "a killed parent", "a killed client of uv"]
 )
 def test_a_server_that_is_indexing_ends_with_its_client(start, tmp_path, how):
     """Hundreds of orphans have been reported of other servers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import time
 from collections.abc import Callable
@@ -77,7 +78,9 @@ class Store:
 
     def size_bytes(self) -> int:
         """Return what the index takes on the disk, leftovers included."""
-        return sum(map(_size_bytes, self.directory.rglob("*")))
+        # `os.walk` passes over a directory that is removed meanwhile; `Path.rglob` stops at it.
+        walked = os.walk(self.directory)
+        return sum(_size_bytes(Path(place, name)) for place, _, names in walked for name in names)
 
     def pin(self) -> Snapshot:
         """Return the snapshot that answers now; nothing that is written later is seen through it.

@@ -7,6 +7,7 @@ import os
 import resource
 import stat
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -154,8 +155,22 @@ def test_a_file_system_that_cannot_sync_directories_is_served_too(tmp_path, monk
     assert (store.head() is not None) == works
 
 
-def test_the_size_of_an_index_may_be_asked_while_it_shrinks(tmp_path):
-    """`stats` and the clearing of an old generation meet."""
+def test_the_size_of_an_index_may_be_asked_while_it_shrinks(tmp_path, monkeypatch):
+    """`stats` and the clearing of an old generation meet: a file or a directory goes after it was listed."""
+    index = tmp_path / "shrinking"
+    (index / "generation-1").mkdir(parents=True)
+    (index / "HEAD").write_bytes(b"12345")
+    really = os.scandir
+
+    def scandir(path):
+        if Path(path).name == "generation-1":
+            Path(path).rmdir()
+        return really(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+    assert Store(index).size_bytes() == 5
+    assert not (index / "generation-1").exists()
     assert _size_bytes(tmp_path / "gone") == 0
     assert Store(tmp_path / "never there").size_bytes() == 0
 

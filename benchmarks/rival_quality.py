@@ -18,6 +18,8 @@ from annotated import DEPTH, Question, load, score
 from measure import save
 from quality import of_each, summarise
 
+_SNIPPET_LINES = 10  # its server's default
+
 
 class Hit(NamedTuple):
     """A chunk that semble found."""
@@ -32,12 +34,17 @@ def answers(
 ) -> Iterator[dict[str, Any]]:
     """Index a tree, put its questions, and yield a row for each."""
     from semble import SembleIndex
+    from semble.utils import format_results
 
     index = SembleIndex.from_path(str(tree), model_path=model)
     for question in questions:
-        found = [result.chunk for result in index.search(question.text, top_k=DEPTH, alpha=alpha)]
-        hits = [Hit(os.path.relpath(tree / c.file_path, tree), c.start_line, c.end_line) for c in found]
-        yield score(question, hits, rendered="")
+        found = index.search(question.text, top_k=DEPTH, alpha=alpha, max_snippet_lines=_SNIPPET_LINES)
+        chunks = [result.chunk for result in found]
+        hits = [Hit(os.path.relpath(tree / c.file_path, tree), c.start_line, c.end_line) for c in chunks]
+        # What its server sends, once; hits are parted as `score` expects, at no cost.
+        sent = format_results(question.text, found, _SNIPPET_LINES)
+        opening = json.dumps({"query": question.text, "results": []}).removesuffix("]}")
+        yield score(question, hits, opening + "\n\n".join(map(json.dumps, sent["results"])))
 
 
 def main() -> None:
@@ -57,8 +64,7 @@ def main() -> None:
         rows += [{"repo": name, **row} for row in found]
         print(name, flush=True)
     mode = "semble" if arguments.alpha is None else f"semble, alpha {arguments.alpha:g}"
-    nothing_rendered = {"tokens": None, "tokens_to_first": None}
-    result = {"set": arguments.set, "mode": mode, **summarise(rows), **nothing_rendered}
+    result = {"set": arguments.set, "mode": mode, **summarise(rows)}
     result["ndcg_of_each"] = of_each(rows)
     print(json.dumps({name: value for name, value in result.items() if name != "ndcg_of_each"}, indent=1))
     save(f"quality-{arguments.set}-{mode.replace(', ', '-').replace(' ', '-')}", result)

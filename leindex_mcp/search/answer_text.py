@@ -105,7 +105,7 @@ def _block(hit: SearchHit, question: Question, max_lines: int) -> str:
     margin = _common_margin([lines[position] for position in positions])
     if hit.signature is not None:
         shown += [f"{hit.signature_line} {_clipped(hit.signature.strip())}", "…"]
-    following = 0 if hit.signature is None else positions[0]
+    following = positions[0]  # what is left out before it, the line's number tells
     for position in positions:
         if any(line.strip() for line in lines[following:position]):
             shown.append("…")

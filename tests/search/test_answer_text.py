@@ -6,7 +6,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leindex_mcp.records import IndexState, SearchHit, SearchState
@@ -69,6 +69,7 @@ def test_a_part_of_a_long_definition_stands_below_its_signature():
     ),
     st.booleans(),
 )
+@example(["# lid", *["    open()", "    step()"] * 3, "    open()", "    step()", "    open()"], False)  # noqa: FBT003
 def test_a_hit_takes_at_most_eight_lines_by_default(lines, is_part):
     """Below its place: ten of them are one screen, and cost less than reading one file."""
     parts = {"signature": "def jar():", "signature_line": 1} if is_part else {}

@@ -19,7 +19,16 @@ from typing import Any
 
 RESULTS = Path(__file__).resolve().parent / "results"
 REPOSITORY = RESULTS.parent.parent
-_RECORDED_PACKAGES = ("leindex-mcp", "lancedb", "pyarrow", "numpy", "mcp", "torch", "sentence-transformers")
+_RECORDED_PACKAGES = (
+    "leindex-mcp",
+    "lancedb",
+    "pyarrow",
+    "numpy",
+    "simsimd",
+    "mcp",
+    "torch",
+    "sentence-transformers",
+)
 
 
 @dataclass(frozen=True, slots=True)

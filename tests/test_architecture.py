@@ -20,7 +20,7 @@ BODY_LINES = 40
 FORBIDDEN_WORDS = {"utils", "util", "helpers", "helper", "manager", "common", "base", "misc"}
 HEAVY = {
     *("lancedb", "pyarrow", "numpy", "torch", "transformers", "sentence_transformers", "pandas"),
-    *("tree_sitter", "semble_grammars", "re2"),
+    *("tree_sitter", "semble_grammars", "re2", "simsimd"),
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

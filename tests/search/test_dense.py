@@ -1,4 +1,4 @@
-"""Vector scores: small integers, whole blocks, runs of chunks."""
+"""Vector scores: products of small integers, feedback, runs of chunks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leindex_mcp.search import dense
 from leindex_mcp.search.dense import Vectors, argbest_of_each, feedback, highest, unit
 from leindex_mcp.search.runs import maxima
 
@@ -18,15 +17,41 @@ def unit_rows(count, dim=16, seed=0):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("block_values", [1, 16, 48, 1 << 19])
-def test_products_are_cosines_whatever_the_block(monkeypatch, block_values):
-    """Blocks that end anywhere, and rounding to a byte, must not show in the second digit."""
-    monkeypatch.setattr(dense, "BLOCK_VALUES", block_values)
-    rows, vector = unit_rows(50), unit_rows(1, seed=1)[0]
+@pytest.mark.parametrize(("count", "dim"), [(1, 1), (3, 63), (50, 256), (7, 1000), (2, 4096)])
+def test_products_are_those_of_exact_arithmetic(count, dim):
+    """The question is written in two bytes a number: nothing of it may show in the fourth digit."""
+    vectors, vector = Vectors.of(unit_rows(count, dim).astype(np.float16)), unit_rows(1, dim, seed=1)[0]
 
-    products = Vectors.of(rows.astype(np.float16)).dot(vector)
+    products = vectors.dot(vector)
 
-    assert products == pytest.approx(rows @ vector, abs=0.01)
+    exact = vectors.rows.astype(np.int64) @ vector.astype(np.float64) * vectors.scales
+    assert products.dtype == np.float32
+    assert products == pytest.approx(exact, abs=5e-5)
+    assert products == pytest.approx(unit_rows(count, dim) @ vector, abs=0.01)
+
+
+@given(st.integers(1, 300), st.sampled_from([-128, -127, 127]), st.floats(-3e4, 3e4, width=32), st.integers())
+def test_no_sum_overflows_however_large_all_numbers_are(dim, byte, value, seed):
+    """A row of extremes times a vector of extremes is the largest sum there is; its steps must be exact."""
+    dice = np.random.default_rng(abs(seed))
+    signs = dice.choice([-1, 1], dim)
+    rows = np.clip(byte * np.stack([signs, -signs]), -128, 127).astype(np.int8)
+    vector = (value * signs).astype(np.float32)
+
+    products = Vectors(rows, np.ones(2, np.float32)).dot(vector)
+
+    assert products == pytest.approx(rows.astype(np.int64) @ vector.astype(np.float64), rel=1e-6, abs=1e-20)
+
+
+def test_mapped_rows_are_multiplied_where_they_are(tmp_path):
+    """Readers share the pages of a published view and may not write to it."""
+    rows = np.arange(-60, 60).reshape(12, 10).astype(np.int8)
+    np.save(tmp_path / "rows.npy", rows)
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+
+    products = Vectors(mapped[1::2], np.ones(6, np.float32)).dot(np.ones(10, np.float32))
+
+    assert products.tolist() == rows[1::2].sum(axis=1).tolist()
 
 
 def test_a_row_of_zeros_is_near_nothing():

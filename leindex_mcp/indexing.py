@@ -134,6 +134,8 @@ class _Run:
         if stored != self._compared:
             await self._compare(stored)
         writer.expect(len(self._scan.records) if self._scan else 0)
+        if stored:
+            writer.report_progress(0, len(self._changed))  # before the first switch: readers go by it
         await self._replace_changed(writer)
         await self._remove_deleted(writer)
         with self._timing("store"):

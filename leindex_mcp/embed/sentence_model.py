@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -41,9 +41,10 @@ class Model(Protocol):
 class SentenceModel:
     """A sentence-transformers model on its device."""
 
-    def __init__(self, model: Any, device: str) -> None:  # noqa: ANN401  # untyped
+    def __init__(self, model: Any, placement: Placement) -> None:  # noqa: ANN401  # untyped
         self._model = model
-        self._device = device
+        self._device = device = placement.device
+        self._is_mixed = placement.dtype == "bfloat16"
         self.max_tokens = min(model.max_seq_length or _MOST_TOKENS, _MOST_TOKENS)
         model.max_seq_length = self.max_tokens
         self._tokens = 1  # of the last call, padding included
@@ -55,7 +56,8 @@ class SentenceModel:
         # Half a surrogate pair is no text to a tokenizer.
         clean = [text.encode("utf-8", "replace").decode() for text in texts]
         self._tokens = len(clean) * planned_tokens(max(clean, key=len), self.max_tokens)
-        return np.asarray(encode(clean, batch_size=len(clean), show_progress_bar=False), np.float32)
+        with self._arithmetic():
+            return np.asarray(encode(clean, batch_size=len(clean), show_progress_bar=False), np.float32)
 
     def most_tokens(self) -> int | None:
         """Return how many tokens fit the free memory, by what the last call took; None but on CUDA."""
@@ -80,6 +82,13 @@ class SentenceModel:
             with suppress(RuntimeError, AssertionError):  # of a device that is lost there is nothing to free
                 getattr(torch, kind).empty_cache()
 
+    def _arithmetic(self) -> AbstractContextManager[None]:
+        """Let matrix products be those of bfloat16, where that is asked for, and all else of float32."""
+        import torch  # noqa: PLC0415  # seconds to import
+
+        mixed: AbstractContextManager[None] = torch.autocast("cpu", dtype=torch.bfloat16)
+        return mixed if self._is_mixed else nullcontext()
+
     @staticmethod
     def _cuda() -> Any:  # noqa: ANN401  # untyped
         import torch  # noqa: PLC0415  # seconds to import
@@ -102,9 +111,15 @@ def load_model(folder: Path, placement: Placement) -> Model:
         trust_remote_code=False,
         model_kwargs={"use_safetensors": True},
     )
+    if placement.dtype == "bfloat16":
+        # The weights of products alone: sums and norms in bfloat16 cost accuracy, and gain nothing.
+        for module in model.modules():
+            if isinstance(module, torch.nn.Linear):
+                module.to(torch.bfloat16)
+    else:
+        model = model.to(getattr(torch, placement.dtype))
     # Converted before it is moved: the device never holds it twice.
-    model = model.to(getattr(torch, placement.dtype)).to(placement.device)
-    return SentenceModel(model.eval(), placement.device)
+    return SentenceModel(model.to(placement.device).eval(), placement)
 
 
 def planned_tokens(text: str, max_tokens: int) -> int:

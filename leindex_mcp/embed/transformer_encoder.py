@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("leindex.embed")
 
 _NO_LIMIT = 1 << 20
+# What a device raises, and a tokenizer that goes with other weights.
+_FAULTS = (RuntimeError, MemoryError, AssertionError, LookupError, ValueError, TypeError)
 _NOTHING = np.empty(0, np.float32)
 
 
@@ -116,7 +118,7 @@ class TransformerEncoder:
         """Return the rows of one batch, or None when it is to be planned again, with what is left."""
         try:
             rows = self._model.forward(texts, prompt)[:, : self._wish.truncate_dim]
-        except (RuntimeError, MemoryError, AssertionError) as error:
+        except _FAULTS as error:
             self._retreat(texts, error)
             return None
         if rows.shape != (len(texts), self.dim or rows.shape[1]):
@@ -128,7 +130,7 @@ class TransformerEncoder:
             self._retreat_from_no_number()
             return None
         if (most := self._model.most_tokens()) is not None:
-            self._max_tokens = max(min(self._ceiling, most), self._model.max_tokens)
+            self._max_tokens = min(self._ceiling, max(most, self._model.max_tokens))
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         unit: Matrix = (rows / np.maximum(norms, 1e-12)).astype(np.float32)
         return unit
@@ -175,7 +177,11 @@ class TransformerEncoder:
             )
 
     def _move_to_cpu(self, reason: str) -> None:
-        self._move(on_cpu(self._wish, self._hardware, reason), f"{reason}: on the CPU from here on")
+        self._move(self._instead_of_gpu(reason), f"{reason}: on the CPU from here on")
+
+    def _instead_of_gpu(self, reason: str) -> Placement:
+        """Return where the vectors are those that the GPU made: bfloat16 is coarser than float16."""
+        return on_cpu(replace(self._wish, fp16=False), self._hardware, reason)
 
     def _move(self, placement: Placement, sentence: str) -> None:
         """Load the model again elsewhere: what a failed device holds can often not be read."""
@@ -199,7 +205,7 @@ class TransformerEncoder:
                 ) from error
             reason = f"{self.placement.device} failed: {first_line(error)}"
             self._note(f"{reason}: on the CPU from here on")
-            self.placement = on_cpu(self._wish, self._hardware, reason)
+            self.placement = self._instead_of_gpu(reason)
             return self._loaded()
 
     def _note(self, sentence: str) -> None:

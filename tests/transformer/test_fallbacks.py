@@ -181,9 +181,18 @@ def test_apples_gpu_says_that_memory_ran_out_in_words():
     assert faulty.placement.device == "mps"
 
 
-def test_a_batch_that_does_not_fit_is_halved_until_it_does_and_stays_so():
-    """The next call does not try what failed before."""
-    faulty = encoder(SmallMemory)
+class DeceptiveMemory(SmallMemory):
+    """A GPU that seems to have room, by what the last call took, and has none."""
+
+    def most_tokens(self):
+        """Promise more than is there."""
+        return 10_000
+
+
+@pytest.mark.parametrize("kind", [SmallMemory, DeceptiveMemory])
+def test_a_batch_that_does_not_fit_is_halved_until_it_does_and_stays_so(kind):
+    """The next call does not try what failed before, whatever is measured meanwhile."""
+    faulty = encoder(kind)
 
     faulty.encode(TEXTS)
     faulty.loaded[0].calls.clear()

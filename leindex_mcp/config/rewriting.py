@@ -67,12 +67,19 @@ def _merged(tree: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dumped(tree: dict[str, Any]) -> str:
-    return yaml.safe_dump(_pruned(tree), sort_keys=False, allow_unicode=True, width=_WIDE)
+    return _yaml(_pruned(tree), is_flow=False)
 
 
 def _flow(value: object) -> str:
     """Return a value on one line; within a list, a text needs no document end mark after it."""
-    return yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=_WIDE).strip()[1:-1]
+    return _yaml([value], is_flow=True).strip()[1:-1]
+
+
+def _yaml(value: object, *, is_flow: bool) -> str:
+    """Write a value as people read it; escaped where PyYAML would lose a line break that only Unicode has."""
+    form: dict[str, Any] = {"default_flow_style": is_flow, "sort_keys": False, "width": _WIDE}
+    text: str = yaml.safe_dump(value, allow_unicode=True, **form)
+    return text if yaml.safe_load(text) == value else yaml.safe_dump(value, **form)
 
 
 def _set_in_place(text: str, key: str, value: object) -> str:

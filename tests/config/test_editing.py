@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leindex_mcp.config.editing import get, perform, problem_lines, render, rows, set_value, unset_value
@@ -257,6 +257,7 @@ _CHANGES = st.lists(
 
 
 @given(_TEXTS, _CHANGES)
+@example("", [("performance.embeddings.model", "\x85")])
 def test_a_rewritten_file_says_what_was_asked_and_nothing_else_changes(text, changes):
     """Against a plain dictionary: after any changes the file holds the old values and the new ones."""
     expected = flat(yaml.safe_load(text) or {})

@@ -6,13 +6,14 @@ import logging
 
 from leindex_mcp.records import IndexReport
 from leindex_mcp.settings import PerformanceSettings
+from leindex_mcp.shown_log import show_without_handler
 
 logger = logging.getLogger("leindex.index")
 
 
 def log_profile(report: IndexReport, settings: PerformanceSettings) -> None:
     """Log the seconds of each stage at DEBUG, in the six lines of the guide."""
-    _show_without_handler()
+    show_without_handler(logger, logging.DEBUG)
     for line in profile_lines(report, settings):
         logger.debug("%s", line)
 
@@ -30,11 +31,3 @@ def profile_lines(report: IndexReport, settings: PerformanceSettings) -> list[st
         f"Index update: {seconds.get('store', 0):.1f}s",
         f"Total indexing time: {seconds['total']:.1f}s",
     ]
-
-
-def _show_without_handler() -> None:
-    """Send the lines to stderr when nobody receives them: the guide sets a level only, and sees them."""
-    if not logger.hasHandlers():
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("[%(levelname)s] %(message)s"))
-        logging.getLogger("leindex").addHandler(handler)

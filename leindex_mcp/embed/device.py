@@ -55,7 +55,7 @@ def place(wish: Wish, hardware: Hardware) -> Placement:
     dtype = "float16" if wish.fp16 and not device.startswith("xpu") else "float32"
     most = wish.batch_size
     if device.startswith("cuda"):
-        free_megabytes = hardware.free_bytes[int(device.removeprefix("cuda:"))] // _MEGABYTE
+        free_megabytes = hardware.free_bytes[int(device.partition(":")[2] or 0)] // _MEGABYTE
         most = min(most, max(free_megabytes // _MEGABYTES_A_TEXT, 1))
     return Placement(device, reason, dtype, most)
 
@@ -118,7 +118,7 @@ def _best(hardware: Hardware) -> tuple[str, str]:
         index = max(range(len(hardware.free_bytes)), key=hardware.free_bytes.__getitem__)
         kind = "ROCm" if hardware.is_rocm else "CUDA"
         free = hardware.free_bytes[index] / 1e9
-        return f"cuda:{index}", f"{kind}, {free:.1f} GB free"
+        return _cuda(index, hardware), f"{kind}, {free:.1f} GB free"
     if hardware.has_mps:
         return "mps", "Apple GPU"
     if hardware.has_xpu:
@@ -142,7 +142,12 @@ def _asked_for(device: str, hardware: Hardware) -> tuple[str, str]:
     index = int(number or 0)
     if index >= len(hardware.free_bytes):
         return "cpu", f"{device} was asked for, and there are {len(hardware.free_bytes)}, counted from 0"
-    return f"cuda:{index}", "asked for"
+    return _cuda(index, hardware), "asked for"
+
+
+def _cuda(index: int, hardware: Hardware) -> str:
+    """Name a device; the only one needs no number."""
+    return "cuda" if len(hardware.free_bytes) == 1 else f"cuda:{index}"
 
 
 def _has_fast_bf16(torch: Any) -> bool:  # noqa: ANN401  # untyped; a faulty one in tests

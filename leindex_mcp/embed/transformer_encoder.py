@@ -8,7 +8,6 @@ the GPU. Beyond the last of them there is an error.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,8 +24,6 @@ from leindex_mcp.errors import EncoderError
 
 if TYPE_CHECKING:
     from leindex_mcp.records import Matrix
-
-logger = logging.getLogger("leindex.embed")
 
 _NO_LIMIT = 1 << 20
 # What a device raises, and a tokenizer that goes with other weights.
@@ -67,7 +64,6 @@ class TransformerEncoder:
         self._begin_limits()
         self.dim: int | None = None
         self.dim = self.encode([""]).shape[1]
-        logger.info("Using device: %s (%s)", self.placement.device, self.placement.reason)
 
     def encode(
         self,
@@ -152,7 +148,9 @@ class TransformerEncoder:
         device = self.placement.device
         if _is_out_of_memory(error) and len(texts) > 1:
             half = len(texts) // 2
-            self._note(f"out of memory on {device} with {len(texts)} texts: {half} at once from here on")
+            self.fallbacks.append(
+                f"out of memory on {device} with {len(texts)} texts: {half} at once from here on"
+            )
             self._ceiling = self._max_tokens = half * max(map(self._tokens, texts))
             self._model.release()
         elif device != "cpu":
@@ -185,7 +183,7 @@ class TransformerEncoder:
 
     def _move(self, placement: Placement, sentence: str) -> None:
         """Load the model again elsewhere: what a failed device holds can often not be read."""
-        self._note(sentence)
+        self.fallbacks.append(sentence)
         self._model.release()
         del self._model
         self.placement = placement
@@ -204,13 +202,9 @@ class TransformerEncoder:
                     f"the model in {self._folder} cannot be loaded: {first_line(error)}"
                 ) from error
             reason = f"{self.placement.device} failed: {first_line(error)}"
-            self._note(f"{reason}: on the CPU from here on")
+            self.fallbacks.append(f"{reason}: on the CPU from here on")
             self.placement = self._instead_of_gpu(reason)
             return self._loaded()
-
-    def _note(self, sentence: str) -> None:
-        logger.warning("%s", sentence)
-        self.fallbacks.append(sentence)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

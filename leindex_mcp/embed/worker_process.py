@@ -24,6 +24,7 @@ import numpy as np
 
 from leindex_mcp.embed.frames import Frame, read_frame, write_frame
 from leindex_mcp.errors import EncoderBusyError, EncoderError
+from leindex_mcp.shown_log import show_without_handler
 
 if TYPE_CHECKING:
     from leindex_mcp.records import Matrix
@@ -146,7 +147,6 @@ class WorkerProcess:
         frame = future.result(max(deadline - time.monotonic(), 0))
         if "error" in frame.header:
             raise EncoderError(frame.header["error"])
-        self.state = frame.header
         return frame
 
     def _send(self, header: Mapping[str, Any]) -> tuple[Future[Frame], Future[Frame]]:
@@ -181,9 +181,13 @@ class WorkerProcess:
     def _receive(self, process: subprocess.Popen[bytes], waiting: dict[int, Future[Frame]]) -> None:
         """Hand each answer to whoever waits for it; at the end, tell the rest that none comes."""
         pipe = process.stdout
+        before: Mapping[str, Any] = {}
         while pipe is not None and (frame := read_frame(pipe)) is not None:  # type: ignore[arg-type]  # a pipe
             future = waiting.pop(frame.header["id"])
-            if "error" in frame.header and future is self._ready:
+            if "error" not in frame.header:
+                _tell_difference(before, frame.header)
+                self.state = before = frame.header
+            elif future is self._ready:
                 self._failures.append(_Failure(self._clock(), frame.header["error"], is_final=True))
             future.set_result(frame)
         process.wait()
@@ -212,6 +216,15 @@ class WorkerProcess:
                 f"the embedding worker died twice (of {self._failures[-1].what}), most often for want of "
                 "memory: close other programs or choose a smaller model; it is tried again after ten minutes"
             )
+
+
+def _tell_difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Log where the model runs, and what was not done as asked for: nobody reads the worker's own log."""
+    for sentence in now["fallbacks"][len(before.get("fallbacks", ())) :]:
+        logger.warning("%s", sentence)
+    if now["device"] != before.get("device"):
+        show_without_handler(logger, logging.INFO)
+        logger.info("Using device: %s (%s)", now["device"], now["reason"])
 
 
 class _Failure(NamedTuple):

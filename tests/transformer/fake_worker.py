@@ -53,7 +53,8 @@ def answer(frame: Frame) -> Frame:
 
 def state(dim: int = DIM) -> dict[str, object]:
     """Return what a worker tells of itself."""
-    place = {"device": "cpu", "reason": "a fake one", "dtype": "float32"}
+    device = "cuda" if fault() == "is on a GPU" else "cpu"
+    place = {"device": device, "reason": "a fake one", "dtype": "float32"}
     return {"dim": dim, **place, "fallbacks": ["half at once"] if fault() == "fallback" else []}
 
 

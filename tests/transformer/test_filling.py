@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -323,12 +324,7 @@ def test_an_index_killed_while_it_embeds_goes_on_from_there(root, worker, monkey
     """Kill -9: what was made is in the cache."""
     for number in range(200):
         (root / f"more_{number}.py").write_text(f"def more_{number}(): pass\n")
-    code = (
-        f"from leindex_mcp.embed import encoder, worker_process\n"
-        f"worker_process.COMMAND = {worker_process.COMMAND!r}\nencoder.find_spec = lambda name: name\n"
-        f"from leindex_mcp import LeIndex\nLeIndex({str(root)!r}).index()\n"
-    )
-    first = subprocess.Popen([sys.executable, "-c", code])
+    first = subprocess.Popen([sys.executable, "-c", script_of(root, "indexer.index()")])
     wait_for(lambda: len(worker.embedded()) >= 32)
     worker.gate.touch()
     first.send_signal(signal.SIGKILL)
@@ -343,6 +339,41 @@ def test_an_index_killed_while_it_embeds_goes_on_from_there(root, worker, monkey
     assert len(set(worker.embedded())) == 212
     assert len(worker.embedded()) <= 212 + before - 32 + 64  # one request at most is made again
     close(project)
+
+
+def script_of(root: Path, lines: str) -> str:
+    """Return a program that has `indexer`, and whose worker is the fake one."""
+    return (
+        f"from leindex_mcp.embed import encoder, worker_process\n"
+        f"worker_process.COMMAND = {worker_process.COMMAND!r}\nencoder.find_spec = lambda name: name\n"
+        f"from leindex_mcp import LeIndex\nindexer = LeIndex({str(root)!r})\n{lines}"
+    )
+
+
+def test_the_logging_lines_of_the_guide_show_the_device(root, worker):
+    """`Using device: cuda` and `GPU=cuda`, with a level and no handler, though the model is elsewhere."""
+    worker.fail("is on a GPU")
+    snippet = "import logging\nlogging.getLogger('leindex').setLevel(logging.DEBUG)\n"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script_of(root, snippet + "indexer.index(profile=True)")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "[INFO] Using device: cuda (a fake one)\n" in done.stderr
+    assert re.search(r"\[DEBUG\] Embedding generation: \d+\.\ds \(batch=32, GPU=cuda\)\n", done.stderr)
+
+
+def test_a_fall_back_is_a_warning_of_the_process_that_asked(project, worker, caplog):
+    """Nobody sees what the worker logs."""
+    worker.fail("fallback")
+    project.index()
+
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "half at once"
+    ]
 
 
 async def test_a_server_answers_while_vectors_are_made_and_switches_behind(root, worker):

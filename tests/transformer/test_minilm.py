@@ -140,11 +140,11 @@ class Overflows(Fault):
 @pytest.mark.parametrize(
     ("fault", "device", "said"),
     [
-        (Fault(), "cuda:0", ""),
-        (HoldsFew(3), "cuda:0", "out of memory on cuda:0 with 8 texts: 4 at once from here on"),
-        (HoldsFew(0), "cpu", "cuda:0 failed: out of memory with one text: on the CPU from here on"),
-        (GoesAway(), "cpu", "cuda:0 failed: CUDA error: unspecified launch failure: on the CPU"),
-        (Overflows(), "cuda:0", "float16 on cuda:0 gave vectors with numbers that are none: float32"),
+        (Fault(), "cuda", ""),
+        (HoldsFew(3), "cuda", "out of memory on cuda with 8 texts: 4 at once from here on"),
+        (HoldsFew(0), "cpu", "cuda failed: out of memory with one text: on the CPU from here on"),
+        (GoesAway(), "cpu", "cuda failed: CUDA error: unspecified launch failure: on the CPU"),
+        (Overflows(), "cuda", "float16 on cuda gave vectors with numbers that are none: float32"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Fault) else "",
 )
@@ -172,7 +172,7 @@ def test_a_driver_that_is_missing_when_the_model_is_moved_leads_to_the_cpu(minil
     encoder = TransformerEncoder(minilm, Wish(), hardware=GPU)
 
     assert (encoder.placement.device, encoder.placement.dtype) == ("cpu", "float32")
-    assert encoder.placement.reason.startswith("cuda:0 failed: ")
+    assert encoder.placement.reason.startswith("cuda failed: ")
     assert np.allclose(encoder.encode(texts), plain, atol=1e-4)
 
 

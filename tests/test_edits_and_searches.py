@@ -19,7 +19,8 @@ from campaign import SEED, TIMEOUT, report, size
 from leindex_mcp import LeIndex
 from leindex_mcp.records import IndexState
 
-_STEPS, _FILES = size(200, 2_000), size(60, 1_700)  # it grows; up to 2,000 every search looks first
+_STEPS, _FILES = size(200, 2_000), size(60, 1_200)  # it grows; up to 2,000 every search looks first
+_BURST = size(120, 600)  # files written at once: more than a search takes in by itself
 _SEEDS = range(SEED, SEED + size(1, 2))
 
 _HIT = re.compile(r"^(\S+):(\d+)-(\d+)")
@@ -36,6 +37,7 @@ class Project:
         self.names = 0
         self.defines: dict[str, str] = {}  #: relative path -> the name that the file defines now
         self.gone: list[str] = []  #: names that no file defines any more
+        self.bursts: list[str] = []  #: files that were written at once
         for number in range(_FILES):
             self.write(f"pkg{number % (7 + _FILES // 20)}/mod{number}.py")
 
@@ -61,7 +63,8 @@ class Project:
     def step(self) -> None:
         """Change one thing."""
         ways = [self.edit, self.edit, self.hide, self.replace, self.delete, self.rename, self.create]
-        self.dice.choice([*ways, self.move_directory, self.ignore])()
+        rare = [self.move_directory, self.ignore, self.misdate, self.change_case, self.crush, self.burst]
+        self.dice.choice([*ways, self.dice.choice(rare), self.dice.choice(rare)])()
 
     def edit(self) -> None:
         """Write over a file; the size stays."""
@@ -80,6 +83,47 @@ class Project:
         (self.root / relative).rename(spare := self.root.with_name("spare"))
         self.write(relative)
         spare.unlink()
+
+    def misdate(self) -> None:
+        """Write over a file, and say that it was long ago or that it will be."""
+        relative = self.some()
+        self.write(relative)
+        os.utime(self.root / relative, ns=(0, self.dice.choice((1, 10**18, 4 * 10**18))))
+
+    def change_case(self) -> None:
+        """Rename a file to what differs in case only."""
+        source = self.some()
+        directory, slash, name = source.rpartition("/")
+        target = f"{directory}{slash}{name.removesuffix('.py').swapcase()}.py"
+        if not (self.root / target).exists():  # another file has that name, or the system takes both for one
+            (self.root / source).rename(self.root / target)
+            self.defines[target] = self.defines.pop(source)
+
+    def crush(self) -> None:
+        """Put a file in the place of a directory, or a directory in the place of a file."""
+        relative = f"crushed{self.dice.randint(0, 2)}.py"
+        path = self.root / relative
+        if path.is_dir():
+            shutil.rmtree(path)
+            for inner in [r for r in self.defines if r.startswith(f"{relative}/")]:
+                self.forget(inner)
+            self.write(relative)
+        else:
+            path.unlink(missing_ok=True)
+            self.forget(relative)
+            self.write(f"{relative}/inner.py")
+
+    def burst(self) -> None:
+        """Write many files at once, or delete them: a checkout of another branch."""
+        if self.bursts:
+            for relative in self.bursts:
+                (self.root / relative).unlink(missing_ok=True)
+                self.forget(relative)
+            self.bursts.clear()
+        elif self.dice.random() < 0.2:
+            self.bursts = [f"branch{self.names}/{number}.py" for number in range(_BURST)]
+            for relative in self.bursts:
+                self.write(relative)
 
     def delete(self) -> None:
         """Delete a file, and now and then write one in its place that says nothing."""
@@ -107,7 +151,7 @@ class Project:
         """Rename a directory with all that is in it."""
         source = self.some().split("/")[0]
         target = f"pkg{self.dice.randint(20, 99)}"
-        if not (self.root / target).exists():
+        if (self.root / source).is_dir() and not (self.root / target).exists():
             (self.root / source).rename(self.root / target)
             for relative in [r for r in self.defines if r.startswith(f"{source}/")]:
                 self.defines[f"{target}{relative.removeprefix(source)}"] = self.defines.pop(relative)

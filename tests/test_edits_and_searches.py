@@ -197,8 +197,9 @@ def check(project: Project, name: str, rendered: str) -> None:
     ]
     count = _COUNT.search(rendered)
     assert count is not None
-    assert int(count[2]) == len(where), (name, where, rendered)
-    assert "complete" in count[5] or count[4], rendered
+    if "not indexed yet" not in count[5]:  # after a burst a question does not wait until all is written
+        assert int(count[2]) == len(where), (name, where, rendered)
+        assert "complete" in count[5] or count[4], rendered
     if where:
         assert re.search(rf"^{re.escape(where[0])}:\d+-\d+ {name}", rendered, re.MULTILINE), rendered
 
@@ -250,6 +251,7 @@ def server(root: Path) -> Iterator[Callable[[str], str]]:
         client = {"name": "t", "version": "1"}
         call("initialize", {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client})
         process.stdin.write(b'{"jsonrpc": "2.0", "method": "notifications/initialized"}\n')
+        call("tools/call", {"name": "index", "arguments": {}})
         yield lambda name: call("tools/call", {"name": "search", "arguments": {"query": name}})["content"][0][
             "text"
         ]

@@ -12,11 +12,13 @@ from leindex_mcp.records import Definition
 MAX_BODY_LINES = 400  # no further is the end of a definition looked for
 MAX_HEAD_LINES = 60  # nor the begin of its comment
 
-_HEAD = re.compile(r"\s*(?://|/\*|\*|#|--|;|@|\[|%|\"\"\")")  # comments, decorators, attributes
+# Comments, decorators, attributes; no directives.
+_HEAD = re.compile(r"\s*(?://|/\*|\*|#(?!(?:define|e|if|include|undef)\w*\b)|--|;|@|\[|%|\"\"\")")
 # Blank lines and lines of block comments: they are of the body only if more of it follows.
 _REMARK = re.compile(r"\s*(?:/\*|\*\s|\*/|\*?$|///)")
-# Comments and labels stand at any indentation, and end nothing.
-_NEUTRAL = re.compile(r"\s*(?://|/\*|#|--)|(?!(?:try|else|finally):)\w+:\s*$")
+# Comments, labels and clauses of the head or the body that stand at any indentation, and end nothing.
+_NEUTRAL = re.compile(r"\s*(?://|/\*|#|--|(?:where|rescue|ensure)\b)|(?!(?:try|else|finally):)\w+:\s*$")
+_DIRECTIVE = re.compile(r"\s*#\s*define\b")  # of the C preprocessor: around nothing, and in nothing
 _OPENS = re.compile(r"[\[{(]\s*$|[:,]\s*$|=>\s*$|->\s*$|^\s*[\[({)\]]")  # more of the head follows
 _CLOSES = re.compile(r"\s*(?:[})\]]|end\b|done\b|fi\b|esac\b)")
 
@@ -85,6 +87,8 @@ def _around(lines: Sequence[str], outline: Outline, line: int) -> int | None:
         indentation = _indentation(lines[at - 1])
         if indentation < lowest and _is_open(lines, at, line):
             return i
+        if _DIRECTIVE.match(lines[at - 1]):
+            continue
         lowest = min(lowest, indentation + 1)
         if indentation == 0:
             return None
@@ -93,14 +97,18 @@ def _around(lines: Sequence[str], outline: Outline, line: int) -> int | None:
 
 def _parents(lines: Sequence[str], outline: Outline, inner: int) -> list[int]:
     """Return the definitions around *inner*, innermost first: each is indented less than the last."""
-    found = []
-    indentation = _indentation(lines[outline.lines[inner] - 1])
+    found: list[int] = []
+    line = outline.lines[inner]
+    indentation = _indentation(lines[line - 1])
     for i in range(inner - 1, -1, -1):
         if indentation == 0:
             break
-        outer = _indentation(lines[outline.lines[i] - 1])
-        if outer < indentation:
-            found.append(i)
+        at = outline.lines[i]
+        outer = _indentation(lines[at - 1])
+        if outer < indentation and not _DIRECTIVE.match(lines[at - 1]):
+            # How far a long one reaches is not looked for: it is a class, most often.
+            if line - at > MAX_HEAD_LINES or _is_open(lines, at, line):
+                found.append(i)
             indentation = outer
     return found
 
@@ -126,6 +134,8 @@ def _is_open(lines: Sequence[str], at: int, line: int) -> bool:
 
 def _end(lines: Sequence[str], at: int, max_lines: int = MAX_BODY_LINES) -> int:
     """Return the last line before one that is indented no more and closes nothing, *max_lines* on at most."""
+    if _DIRECTIVE.match(lines[at - 1]):
+        return _end_of_directive(lines, at)
     base = _indentation(lines[at - 1])
     blanks = len(lines[at - 1]) - len(lines[at - 1].lstrip())
     margin = lines[at - 1][:blanks]
@@ -135,18 +145,28 @@ def _end(lines: Sequence[str], at: int, max_lines: int = MAX_BODY_LINES) -> int:
         line = lines[number - 1]
         if not line or _REMARK.match(line):
             continue
-        if line.startswith(inside) or _indentation(line) > base or _goes_on(line):
+        indentation = base + 1 if line.startswith(inside) else _indentation(line)
+        if indentation > base or (indentation == base and _goes_on(line)):
             last = number
-        elif _CLOSES.match(line):
+        elif indentation == base and _CLOSES.match(line):
             return number
         elif not _NEUTRAL.match(line):
             return last
     return last
 
 
+def _end_of_directive(lines: Sequence[str], at: int) -> int:
+    """Return the last line of a macro: each but that one ends in a backslash."""
+    while at < len(lines) and lines[at - 1].rstrip().endswith("\\"):
+        at += 1
+    return at
+
+
 def _goes_on(line: str) -> bool:
     """Tell whether a line that is indented no more than the definition still belongs to its head."""
-    return _OPENS.search(line) is not None and (_CLOSES.match(line) is not None or line.strip() == "{")
+    return _OPENS.search(line) is not None and (
+        _CLOSES.match(line) is not None or line.strip() in {"{", "{}"}
+    )
 
 
 def _indentation(line: str) -> int:

@@ -24,10 +24,11 @@ MAX_CHARACTERS = 100_000  # of a text that is parsed: about 10 ms
 _KEPT_TREES = 16  # a tree takes about ten times the memory of its text
 # The grammar of a language, where its name is another one.
 _GRAMMARS = {"bazel": "starlark", "cuda": "cpp", "jinja": "jinja2", "objective-c": "objc", "terraform": "hcl"}
-# What holds definitions without being one of them.
+# What holds definitions without being one of them: bodies, groups, conditions.
 _BODY = re.compile(
     r"(?:^|_)(?:body|body_statement|block|list|declarations|statements|suite|members|object|array|hash|"
-    r"dictionary|table_constructor)$"
+    r"dictionary|table_constructor|compound_statement|parameters)$|^(?:ERROR|const_declaration)$|"
+    r"^(?:preproc_(?:if|ifdef|else|elif)|if|elif|else|elseif|unless|for|foreach|while|until|switch|case|try)(?:_|$)"
 )
 _WRAPPER = re.compile(r"decorated|export|template|attributed|declaration|statement|definition")
 _QUALIFIER = re.compile(r"\W+")
@@ -60,7 +61,7 @@ class Syntax:
             if i is not None and i not in found:
                 inner = inner or node
                 found.append(i)
-        if inner is None:
+        if inner is None or _is_contradicted(outline, row + 1, outline.lines[found[0]]):
             return None
         whole = _whole(inner)
         first, last = whole.start_point[0] + 1, whole.end_point[0] + (whole.end_point[1] > 0)
@@ -81,6 +82,11 @@ class Syntax:
 def use_directory(directory: Path) -> None:
     """Let the grammars be unpacked below a directory of ours, unless the user names another one."""
     os.environ.setdefault("SEMBLE_GRAMMARS_CACHE_DIR", str(directory))
+
+
+def _is_contradicted(outline: Outline, line: int, at: int) -> bool:
+    """Return whether the line defines something, and not what the tree takes it for: it was misread."""
+    return at != line and bool(outline.between(line, line))
 
 
 def _defined_by(node: Node, outline: Outline) -> int | None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leindex_mcp.records import Definition, DefinitionKind
-from leindex_mcp.search.outline import Outline, Place
+from leindex_mcp.extract.document import extract_text
+from leindex_mcp.records import Definition, DefinitionKind, FileRecord, Fingerprint
+from leindex_mcp.search.outline import Outline, Place, enclosing
 from leindex_mcp.search.question import parse
 from leindex_mcp.search.snippet import MAX_PLACE_LINES, fold, snap
 from leindex_mcp.search.syntax import Syntax
@@ -136,6 +137,31 @@ end
 def test_a_line_is_shown_with_its_definition(text, focus, place):
     """Comment and decorators above, the closing line below, and the names around it."""
     assert snapped(text, focus) == place
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "shown"),
+    [
+        ("a.c", "int open(void)\n{\n#define SIZE 9\n    return wanted;\n}\n", ("open", 1, 5)),
+        ("a.c", "#define SIZE \\\n    wanted\n\nint other;\n", ("SIZE", 1, 2)),
+        ("a.c", "#define SIZE 9\nint open(void)\n{\n    return wanted;\n}\n", ("open", 2, 5)),
+        ("a.rs", "impl<T> Jar<T>\nwhere\n    T: Lid,\n{\n    // wanted\n}\n", ("Jar", 1, 6)),
+        ("a.rb", "def open\n  one\nrescue Error\n  wanted\nend\n", ("open", 1, 5)),
+        ("A.java", "class Jar {\n  int open();\n\n  int wanted();\n}\n", ("Jar.wanted", 4, 4)),
+        ("A.java", "class Jar {\n  Jar wanted()\n  {}\n}\n", ("Jar.wanted", 2, 3)),
+        ("a.go", "func one() {\n}\n\nconst (\n\tTwo = 2\n\tWanted = 3\n)\n", ("Wanted", 6, 6)),
+        ("a.sh", "export ONE=1\nif true; then\n  export WANTED=2\nfi\n", ("WANTED", 3, 3)),
+    ],
+)
+def test_a_place_ends_where_its_definition_does(path, text, shown):
+    """By lines alone: directives, clauses at the margin, one-liners, and what has ended before."""
+    document = extract_text(FileRecord(path, Fingerprint(0, 0, 0, 0)), text, 0)
+    lines = text.rstrip("\n").split("\n")
+    line = next(number for number, line in enumerate(lines, 1) if "wanted" in line.lower())
+
+    place = enclosing(lines, Outline.of(document.definitions), line)
+
+    assert (place.symbol, place.start_line, place.end_line) == shown
 
 
 @pytest.mark.parametrize("focus", ["import os", "LIMIT"])

@@ -94,6 +94,37 @@ def test_a_line_outside_of_all_definitions_is_in_none():
     assert Syntax.of(text, language).enclosing(lines, outline, 5) is None
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "symbol"),
+    [
+        ("a.h", "#ifndef A_H\n#define SIZE 1\nclass Jar {\nint wanted;\n};\n#endif\n", "Jar"),
+        ("a.c", "int open(void)\n{\n#define SIZE 9\nreturn wanted;\n}\n", "open"),
+        ("a.cpp", "LID(open)\n{\nauto res = close(1);\nint other(int);\nreturn wanted;\n}\n", None),
+        ("a.php", "<?php\nif (!exists()) {\nfunction one() {\n}\nfunction two() {\nwanted();\n}\n}\n", "two"),
+        ("a.go", "package a\nconst (\nOne = 1\n// wanted\n\nTwo = 2\n)\n", None),
+        ("a.sh", "if true; then\nexport ONE=1\nexport TWO=wanted\nfi\n", "TWO"),
+    ],
+)
+def test_what_stands_around_definitions_is_not_named_by_the_first_of_them(path, text, symbol):
+    """Include guards, conditions, groups and bodies were taken for the first name in them."""
+    language, lines, outline = outlined(path, text)
+    line = next(number for number, text_line in enumerate(lines, 1) if "wanted" in text_line)
+
+    place = Syntax.of(text, language).enclosing(lines, outline, line)
+
+    assert (place and place.symbol) == symbol
+
+
+def test_a_tree_that_misreads_a_definition_is_not_believed():
+    """Templates of build files are no text of the grammar: line rules serve them better."""
+    text = "".join(f"{name} = @{name}@\n" for name in ("ONE_DIR", "TWO_DIR", "THREE_DIR"))
+    language, lines, outline = outlined("Makefile", text)
+
+    place = Syntax.of(text, language).enclosing(lines, outline, 2)
+
+    assert place is None or place.symbol == "TWO_DIR"
+
+
 @pytest.mark.parametrize("missing", ["wheel", "room"])
 def test_without_a_grammar_indentation_decides(make_tree, monkeypatch, missing):
     """There are no wheels of the grammars for every system, nor is there always a place to unpack them."""

@@ -91,6 +91,14 @@ async def _round(parts: Parts, encoder: WorkerEncoder, pinned: Pinned, tell: Pro
     return True
 
 
+def is_due(pinned: Pinned, models: Models) -> bool:
+    """Return whether a transformer lacks vectors, and nothing is known to be in the way."""
+    encoder = models.behind
+    if encoder is None or models.problem:
+        return False
+    return pinned.head.encoder != encoder.fingerprint or pinned.embedded_share < 1
+
+
 def without_vectors(pinned: Pinned, encoder: WorkerEncoder) -> list[FileRecord]:
     """Return the files that have a chunk without a vector of this encoder, the newest first."""
     corpus = pinned.corpus

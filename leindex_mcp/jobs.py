@@ -41,6 +41,7 @@ class IndexJob:
     def __init__(self, project: LeIndex, *, force: bool) -> None:
         self.progress = JobProgress(0, None, "starting")
         self.is_over = False  #: finished, failed or stopped: nobody new may wait for it
+        self.is_filling = True  #: vectors of a transformer are made after it, or will be
         self._finished = anyio.Event()
         self._waiting = 0
         self._project = project
@@ -60,8 +61,11 @@ class IndexJob:
         finally:
             self.is_over = True
             self._finished.set()
-        if self._report is not None:
-            await self._fill(self._report)
+        try:
+            if self._report is not None:
+                await self._fill(self._report)
+        finally:
+            self.is_filling = False
 
     async def _fill(self, report: IndexReport) -> None:
         """Let a transformer catch up, behind the answers."""
@@ -205,7 +209,8 @@ class Jobs:
         self._write_if_due(project)
 
     def _write_if_due(self, project: LeIndex) -> None:
-        if project.is_run_due():
+        job = self._running.get(project.root)
+        if project.is_run_due(is_filling=job is not None and job.is_filling):
             self.start(project)
 
 

@@ -12,9 +12,10 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import xxhash
@@ -31,6 +32,8 @@ _KEYS_A_QUERY = 500
 _DAY_SECONDS = 86_400
 _DIGEST_BYTES = 8
 _SHARE_KEPT = 0.9  # when room is made, some more is, so that it is not made at every write
+
+_Result = TypeVar("_Result")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS models (number INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE, dim INTEGER);
@@ -61,8 +64,7 @@ class VectorCache:
 
     def dim(self, model: str) -> int | None:
         """Return the length of this model's vectors, or None where there is none yet."""
-        with self._connected() as connection:
-            row = connection.execute("SELECT dim FROM models WHERE fingerprint = ?", [model]).fetchone()
+        row = self._first("SELECT dim FROM models WHERE fingerprint = ?", model)
         return None if row is None else int(row[0])
 
     def get(self, model: str, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float16]]:
@@ -71,27 +73,8 @@ class VectorCache:
         Raises:
             StoreError: The file cannot be read.
         """
-        found: dict[bytes, NDArray[np.float16]] = {}
         today = int(self._clock()) // _DAY_SECONDS
-        with self._connected() as connection:
-            number = _number(connection, model)
-            wanted = list(set(keys))
-            for start in range(0, len(wanted), _KEYS_A_QUERY):
-                some = wanted[start : start + _KEYS_A_QUERY]
-                where = f"model = ? AND text IN ({','.join('?' * len(some))})"
-                arguments = [number, *some]
-                rows = connection.execute(f"SELECT text, day, vector FROM vectors WHERE {where}", arguments)  # noqa: S608
-                old = []
-                for key, day, blob in rows:
-                    if (vector := _opened(key, blob)) is not None:
-                        found[key] = vector
-                        old += [key] * (day < today)
-                if old:
-                    connection.executemany(
-                        "UPDATE vectors SET day = ? WHERE model = ? AND text = ?",
-                        [(today, number, key) for key in old],
-                    )
-        return found
+        return self._do(lambda connection: _found(connection, model, list(set(keys)), today))
 
     def add(self, model: str, vectors: Mapping[bytes, NDArray[np.float16]]) -> None:
         """Keep vectors, all of one length, by key.
@@ -102,8 +85,9 @@ class VectorCache:
         if not vectors:
             return
         today = int(self._clock()) // _DAY_SECONDS
-        with self._connected() as connection:
-            dim = len(next(iter(vectors.values())))
+        dim = len(next(iter(vectors.values())))
+
+        def write(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR IGNORE INTO models (fingerprint, dim) VALUES (?, ?)", [model, dim])
             number = _number(connection, model)
             connection.executemany(
@@ -112,15 +96,17 @@ class VectorCache:
             )
             self._make_room(connection)
 
+        self._do(write)
+
     def note(self, name: str, text: str) -> None:
         """Keep a note for other processes to read."""
-        with self._connected() as connection:
-            connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", [name, text])
+        self._do(
+            lambda connection: connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", [name, text])
+        )
 
     def noted(self, name: str) -> str | None:
         """Return the newest note of that name."""
-        with self._connected() as connection:
-            row = connection.execute("SELECT note FROM notes WHERE name = ?", [name]).fetchone()
+        row = self._first("SELECT note FROM notes WHERE name = ?", name)
         return None if row is None else str(row[0])
 
     def has_room_for(self, vectors: int, dim: int) -> bool:
@@ -137,32 +123,33 @@ class VectorCache:
 
     # ------------------------------------------------------------ the file
 
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        """Give the open file to one thread, as one transaction."""
+    def _first(self, query: str, argument: str) -> Any:  # noqa: ANN401  # a row of any shape, or None
+        return self._do(lambda connection: connection.execute(query, [argument]).fetchone())
+
+    def _do(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Do something in one transaction; a file that proves damaged is begun anew, and it is done there."""
         with self._lock:
             try:
-                if self._connection is None:
-                    self._connection = self._open()
-                with self._connection:
-                    yield self._connection
-            except sqlite3.OperationalError as error:
+                try:
+                    return self._once(work)
+                except sqlite3.OperationalError:
+                    raise
+                except sqlite3.DatabaseError as error:
+                    self._discard(error)
+                    return self._once(work)
+            except (sqlite3.DatabaseError, OSError) as error:
                 raise StoreError(f"the vector cache {self.path} cannot be used: {error}") from error
-            except sqlite3.DatabaseError as error:
-                self._discard(error)
-                raise StoreError(f"the vector cache {self.path} was damaged and is begun anew") from error
 
-    def _open(self) -> sqlite3.Connection:
-        try:
+    def _once(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        if self._connection is None:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"the vector cache {self.path} cannot be used: {error}") from error
-        connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, check_same_thread=False)
-        # The log makes a killed writer harmless; after a power cut the last vectors may be missing.
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(_TABLES)
-        return connection
+            self._connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, check_same_thread=False)
+            # The log makes a killed writer harmless; after a power cut the last vectors may be missing.
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.executescript(_TABLES)
+        with self._connection:
+            return work(self._connection)
 
     def _discard(self, error: sqlite3.DatabaseError) -> None:
         """Remove a file that is no database any more: everything in it can be made again."""
@@ -193,6 +180,29 @@ class VectorCache:
 def key_of(text: str) -> bytes:
     """Return what a text is found by: 16 bytes."""
     return xxhash.xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
+
+
+def _found(
+    connection: sqlite3.Connection, model: str, keys: Sequence[bytes], today: int
+) -> dict[bytes, NDArray[np.float16]]:
+    """Return the vectors that are there, and note that they were used."""
+    number = _number(connection, model)
+    found: dict[bytes, NDArray[np.float16]] = {}
+    for start in range(0, len(keys), _KEYS_A_QUERY):
+        some = keys[start : start + _KEYS_A_QUERY]
+        where = f"model = ? AND text IN ({','.join('?' * len(some))})"
+        rows = connection.execute(f"SELECT text, day, vector FROM vectors WHERE {where}", [number, *some])  # noqa: S608
+        old = []
+        for key, day, blob in rows:
+            if (vector := _opened(key, blob)) is not None:
+                found[key] = vector
+                old += [key] * (day < today)
+        with suppress(sqlite3.OperationalError):  # a disk that is full, or may only be read
+            connection.executemany(
+                "UPDATE vectors SET day = ? WHERE model = ? AND text = ?",
+                [(today, number, key) for key in old],
+            )
+    return found
 
 
 def _number(connection: sqlite3.Connection, model: str) -> int | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leindex_mcp.embed import model_folder
 from leindex_mcp.embed.batching import encode_in_batches
 from leindex_mcp.embed.device import Wish
 from leindex_mcp.embed.vector_cache import VectorCache, key_of
 from leindex_mcp.embed.worker_process import WorkerProcess
-from leindex_mcp.errors import EncoderError
+from leindex_mcp.errors import EncoderError, StoreError
 from leindex_mcp.records import Chunk
 from leindex_mcp.words import WordCounts
 
@@ -41,16 +43,19 @@ class WorkerEncoder:
         self._cache = cache
         self._folder = folder
         self._wish = wish
+        self._dim: int | None = None
         self._others: dict[str, WorkerProcess] = {}
 
     @property
     def dim(self) -> int:
         """The length of a vector; the first time it is asked for, the model may be loaded for it."""
-        known = self._cache.dim(self.fingerprint) if self._cache else None
-        if known is not None:
-            return known
-        self.worker.start()
-        return int(self.worker.state["dim"])
+        if self._dim is None and self._cache is not None:
+            with suppress(StoreError):  # the model knows it too
+                self._dim = self._cache.dim(self.fingerprint)
+        if self._dim is None:
+            self.worker.start()
+            self._dim = int(self.worker.state["dim"])
+        return self._dim
 
     @property
     def cache(self) -> VectorCache:
@@ -81,11 +86,14 @@ class WorkerEncoder:
     def encode_chunks(self, chunks: Sequence[Chunk], counts: WordCounts) -> Matrix:
         """Return float32 (n, dim): rows of norm 1, and zeros for each chunk that has no vector yet.
 
-        It never waits for the model: `fill` makes the vectors that are missing.
+        It never waits for the model: `fill` makes the vectors that are missing, or says why the cache of
+        those that were made cannot be used.
         """
         del counts
         keys = [key_of(chunk.text) for chunk in chunks]
-        known = self.cache.get(self.fingerprint, keys)
+        known: Mapping[bytes, NDArray[np.float16]] = {}
+        with suppress(StoreError):
+            known = self.cache.get(self.fingerprint, keys)
         rows = np.zeros((len(chunks), self.dim), np.float32)
         for row, key in enumerate(keys):
             if key in known:

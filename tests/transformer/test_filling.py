@@ -405,3 +405,50 @@ def test_the_cache_that_cannot_be_written_is_told(project, monkeypatch, home):
 
     assert "vector cache" in project.index().embedding.problem
     assert vector_cache.MAX_BYTES > 0
+
+
+def overwrite(path: Path) -> None:
+    """Leave a file that is no database."""
+    path.write_bytes(b"nonsense" * 1000)
+
+
+def damage_pages(path: Path) -> None:
+    """Leave a database whose inner pages are gone."""
+    content = bytearray(path.read_bytes())
+    content[4096:] = bytes(len(content) - 4096)
+    path.write_bytes(content)
+
+
+def put_a_directory_there(path: Path) -> None:
+    """Leave a path that no database can be opened at, as on a disk that is full or read-only."""
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("harm", [overwrite, damage_pages, put_a_directory_there])
+def test_a_cache_that_is_damaged_or_cannot_be_used_stops_neither_index_nor_search(project, harm):
+    """It holds nothing that cannot be made again; an edit is found all the same."""
+    project.index()
+    close(project)
+    for path in project._models.cache.path.parent.glob("*-*wal"):  # noqa: SLF001  # where the last writes may be
+        path.unlink()
+    harm(project._models.cache.path)  # noqa: SLF001  # as above
+    (project.root / "new.py").write_text("def entirely_new():\n    pass\n")
+
+    answer = project.search("entirely new")
+    project.index()
+
+    assert answer[0].path == "new.py"
+    assert project.search("part 3")[0].path == "part_3/code_3.py"
+
+
+async def test_a_server_goes_on_with_a_fill_when_the_index_is_up_to_date(root, worker, monkeypatch):
+    """The server before it was stopped, or the model was named since: nobody has to call `index`."""
+    with monkeypatch.context() as without_model:
+        without_model.delenv("LEINDEX_PERFORMANCE__EMBEDDINGS__MODEL")
+        LeIndex(root).index()
+    async with Client(make_server([root])) as client:
+        await client.call_tool("search", {"query": "part 3"})
+
+        project = LeIndex(root)
+        await anyio.to_thread.run_sync(wait_for, lambda: is_transformers(project))

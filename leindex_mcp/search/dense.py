@@ -9,7 +9,6 @@ import simsimd
 from numpy.typing import NDArray
 
 from leindex_mcp.rounding import rounded
-from leindex_mcp.search import runs
 
 _LAST_DIGIT = 127  # of a byte with a sign
 _STEPS = 2 * _LAST_DIGIT  # of the low digit within one step of the high one
@@ -45,9 +44,9 @@ class Vectors:
         products *= self.scales
         return products.astype(np.float32)
 
-    def some(self, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the chosen rows as float32 (k, dim)."""
-        return self.rows[chosen].astype(np.float32) * self.scales[chosen][:, None]
+    def some(self, chosen: NDArray[np.int64]) -> Vectors:
+        """Return the chosen rows."""
+        return Vectors(self.rows[chosen], self.scales[chosen])
 
 
 def _digits(vector: NDArray[np.float32]) -> tuple[NDArray[np.int8], float]:
@@ -68,7 +67,8 @@ class Moved:
 
 def feedback(vectors: Vectors, vector: NDArray[np.float32], best: NDArray[np.int64]) -> Moved:
     """Move the question towards the mean of its best chunks."""
-    both = vector + np.float32(FEEDBACK_WEIGHT) * unit(vectors.some(best).mean(axis=0))
+    answers = vectors.rows[best] * vectors.scales[best][:, None]
+    both = vector + np.float32(FEEDBACK_WEIGHT) * unit(answers.mean(axis=0))
     norm = np.float32(max(float(np.linalg.norm(both)), 1e-9))
     return Moved((both / norm).astype(np.float32), np.float32(1 / norm))
 
@@ -77,26 +77,3 @@ def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale to norm 1; the zero vector stays."""
     norm = float(np.linalg.norm(vector))
     return (vector / norm if norm else vector).astype(np.float32)
-
-
-def highest(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """Return the positions of the highest scores, best first; among equals the first wins."""
-    count = min(count, len(scores))
-    threshold = np.partition(scores, len(scores) - count)[len(scores) - count]
-    found = np.flatnonzero(scores >= threshold)
-    return found[np.argsort(-scores[found], kind="stable")][:count]
-
-
-def argbest_of_each(
-    scores: NDArray[np.float32], offsets: NDArray[np.int64], chosen: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the position of the highest score of each chosen run that is not empty; the first of equals."""
-    chosen = chosen[offsets[chosen + 1] > offsets[chosen]]
-    places = runs.positions(offsets, chosen)
-    lengths = offsets[chosen + 1] - offsets[chosen]
-    owner = np.repeat(np.arange(len(chosen)), lengths)
-    values = scores[places]
-    best = np.maximum.reduceat(values, np.cumsum(lengths) - lengths)
-    # Every position that equals its run's best, then the first of them in each run.
-    level = np.flatnonzero(values == best[owner])
-    return places[level[runs.is_new(owner[level])]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from leindex_mcp.search import dense, lexical, runs
+from leindex_mcp.search import best, dense, lexical, runs
 from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.question import Question
 from leindex_mcp.search.word_sets import Likeness, Overlap
@@ -81,11 +81,11 @@ def _after_feedback(
     """
     highest = keyword.max()
     both = COSINE_WEIGHT * cosine + (keyword / highest if highest else keyword)
-    moved = dense.feedback(corpus.vectors, vector, dense.highest(both, dense.FEEDBACK_CHUNKS))
+    moved = dense.feedback(corpus.vectors, vector, best.highest(both, dense.FEEDBACK_CHUNKS))
     scores = file_cosine * moved.share
-    nearest = dense.highest(scores, FEEDBACK_FILES)
-    chunks = dense.argbest_of_each(cosine, corpus.chunk_offsets, nearest)
-    scores[corpus.file[chunks]] = np.vecdot(corpus.vectors.some(chunks), moved.vector)
+    nearest = best.highest(scores, FEEDBACK_FILES)
+    chunks = best.of_each(cosine, corpus.chunk_offsets, nearest)
+    scores[corpus.file[chunks]] = corpus.vectors.some(chunks).dot(moved.vector)
     return scores
 
 

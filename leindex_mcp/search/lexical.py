@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from leindex_mcp.search import runs
+from leindex_mcp.search import best, runs
 from leindex_mcp.search.postings import SATURATION, Postings
 
 BEST_CHUNKS = 50  # chunks of the whole corpus that are added up into their files
@@ -40,8 +40,8 @@ def held_by_file(
     scores: NDArray[np.float32], file_of_chunk: NDArray[np.int32], n_files: int
 ) -> NDArray[np.float32]:
     """Return 0 to 1 for every file: how much it holds of the best chunks of all; few files have any."""
-    best = best_chunks(scores, BEST_CHUNKS)
-    return _share(np.bincount(file_of_chunk[best], scores[best], n_files).astype(np.float32))
+    chunks = best_chunks(scores, BEST_CHUNKS)
+    return _share(np.bincount(file_of_chunk[chunks], scores[chunks], n_files).astype(np.float32))
 
 
 def _share(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -51,11 +51,9 @@ def _share(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def best_chunks(scores: NDArray[np.float32], limit: int) -> NDArray[np.int64]:
     """Return the highest chunks with a score above 0, ascending by position; among equals the first win."""
-    positive = np.flatnonzero(scores > 0)
-    if len(positive) <= limit:
-        return positive
-    values = scores[positive]
-    threshold = np.partition(values, len(values) - limit)[len(values) - limit]
-    above = positive[values > threshold]
-    level = positive[values == threshold]
+    least = best.threshold(scores, limit) if len(scores) else 0.0
+    if least <= 0:
+        return np.flatnonzero(scores > 0)
+    above = np.flatnonzero(scores > least)
+    level = np.flatnonzero(scores == least)
     return np.sort(np.concatenate([above, level[: limit - len(above)]]))

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from leindex_mcp.search import dense, signals
+from leindex_mcp.search import best, signals
 from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.evidence import Evidence, Mask, Scores, gather
 from leindex_mcp.search.nearness import near_files
@@ -82,9 +82,9 @@ def rank(
     candidates = np.flatnonzero(near_files(corpus, evidence, by_vector_only=mode == "semantic"))
     if not len(candidates):
         return []
-    best = candidates[dense.highest(scores[candidates], max(limit, 0))]
+    files = candidates[best.highest(scores[candidates], max(limit, 0))]
     chunk_scores = _chunk_scores(evidence)
-    return [_hit(corpus, question, chunk_scores, int(file), float(scores[file])) for file in best]
+    return [_hit(corpus, question, chunk_scores, int(file), float(scores[file])) for file in files]
 
 
 def file_scores(corpus: Corpus, evidence: Evidence, mode: Mode) -> Scores:

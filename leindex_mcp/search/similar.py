@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from leindex_mcp.search import dense, lexical
+from leindex_mcp.search import best, lexical
 from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.ranking import RankedHit
 
@@ -54,9 +54,9 @@ def rank_similar(
     if allowed is not None:
         scores *= allowed[corpus.file]
     filled = np.flatnonzero(np.diff(corpus.chunk_offsets))
-    best = dense.argbest_of_each(scores, corpus.chunk_offsets, filled)
-    best = best[scores[best] > 0]
-    order = dense.highest(scores[best], limit) if len(best) else np.zeros(0, np.int64)
+    chunks = best.of_each(scores, corpus.chunk_offsets, filled)
+    chunks = chunks[scores[chunks] > 0]
+    order = best.highest(scores[chunks], limit) if len(chunks) else np.zeros(0, np.int64)
     return [
         RankedHit(
             file=int(corpus.file[chunk]),
@@ -65,5 +65,5 @@ def rank_similar(
             end_line=int(corpus.end_line[chunk]),
             score=float(scores[chunk]),
         )
-        for chunk in best[order]
+        for chunk in chunks[order]
     ]

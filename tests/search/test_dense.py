@@ -1,4 +1,4 @@
-"""Vector scores: products of small integers, feedback, runs of chunks."""
+"""Vector scores: products of small integers, one round of feedback."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leindex_mcp.search.dense import Vectors, argbest_of_each, feedback, highest, unit
-from leindex_mcp.search.runs import maxima
+from leindex_mcp.search.dense import Vectors, feedback, unit
 
 
 def unit_rows(count, dim=16, seed=0):
@@ -77,26 +76,3 @@ def test_feedback_moves_the_question_towards_what_answers_it():
     expected = unit(question + 0.4 * rows[2])
     assert moved.vector == pytest.approx(expected, abs=0.01)
     assert moved.share == pytest.approx(1 / np.linalg.norm(question + 0.4 * rows[2]), rel=0.01)
-
-
-runs_of_scores = st.lists(st.lists(st.integers(-3, 3), max_size=4), min_size=1, max_size=8)
-
-
-@given(runs_of_scores)
-def test_each_run_has_its_best_and_the_first_place_of_it(runs):
-    """Empty files stand between others, and chunks of one file are often equal."""
-    scores = np.array([value for run in runs for value in run], np.float32)
-    offsets = np.cumsum([0, *map(len, runs)]).astype(np.int64)
-
-    assert maxima(scores, offsets, empty=-9).tolist() == [max(run, default=-9) for run in runs]
-    first = [int(offsets[i]) + run.index(max(run)) for i, run in enumerate(runs) if run]
-    if first:
-        assert argbest_of_each(scores, offsets, np.arange(len(runs))).tolist() == first
-
-
-@given(st.lists(st.integers(-3, 3), min_size=1, max_size=20), st.integers(1, 25))
-def test_the_highest_are_the_first_of_a_stable_sort(values, count):
-    """Equal scores stand in order of position, which is order of path."""
-    order = sorted(range(len(values)), key=lambda i: -values[i])
-
-    assert highest(np.array(values, np.float32), count).tolist() == order[:count]

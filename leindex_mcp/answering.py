@@ -184,7 +184,7 @@ def _counted(
     searched = is_text if allowed is None else is_text & allowed
     for wanted in census.asked(request.question):
         files = census.candidates(corpus, wanted, searched).tolist()
-        records = [FileRecord(corpus.paths[f], pinned.fingerprint(f)) for f in files[: census.MAX_FILES]]
+        records = [FileRecord(corpus.paths[f], pinned.fingerprint(f)) for f in census.worth_reading(files)]
         sources = [reader.read(record, max_bytes) for record in records]
         counts = [
             census.occurrences(counted_text(record.relative, source.text), wanted)

@@ -21,6 +21,7 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n([ \t]*)(?=\S)")
 # What belongs to the definition on the line below: remarks, decorators, attributes, template parameters.
 _LEADING_LINE = re.compile(r"[ \t]*(?:[@\[%;#]|//|/?\*|--|template\b)")
 _SEPARATORS = " ,;"
+_LAST_WORD = re.compile(r"(?<!\w)\w+\Z")
 
 
 class Piece(NamedTuple):
@@ -105,4 +106,8 @@ def _end_within_long_line(text: str, start: int, end: int) -> int:
         return first_end
     most = start + _MOST
     separator = max(text.rfind(mark, start + _WANTED, most) for mark in _SEPARATORS)
-    return separator + 1 if separator >= 0 else most
+    if separator >= 0:
+        return separator + 1
+    # Never through a word, unless one is longer than a piece: who looks for a name looks for a whole one.
+    word = _LAST_WORD.search(text, start, most)
+    return word.start() if word and word.start() > start else most

@@ -4,7 +4,7 @@ What answering may call, reading the candidates as they are now:
 
     for wanted in asked(question):
         files = candidates(corpus, wanted, allowed)
-        counts = [occurrences(text_of(file), wanted) for file in files[:MAX_FILES]]
+        counts = [occurrences(text_of(file), wanted) for file in worth_reading(files)]
         line(wanted, counts, candidates=len(files), files=len(corpus), is_fresh=…)
 """
 
@@ -22,7 +22,8 @@ from leindex_mcp.search.corpus import Corpus
 from leindex_mcp.search.question import Question
 
 MAX_ASKED = 3  # names and strings counted for one question
-MAX_FILES = 100  # files read for one of them; an answer must not wait for a word that is everywhere
+MAX_FILES = 100  # files of which all are read for one of them
+SOME_FILES = 20  # read where there are more: an answer must not wait for a word that is everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,12 @@ def candidates(corpus: Corpus, wanted: Wanted, allowed: NDArray[np.bool_] | None
 
     The first and the last word of a string may be parts of longer ones, which no term tells: they do not
     count, and a string without whole words can be in any file, one without chunks included. So can any
-    string in a file that has a line too long for one chunk: the cut may go through a word.
+    string in a file that has a line too long for one chunk: the cut may go through it, though never through
+    a name.
     """
     possible = np.ones(len(corpus), np.bool_) if allowed is None else allowed.copy()
     asked_terms = words.query_terms(_whole_words(wanted))
-    cut_through = _with_cut_lines(corpus) if asked_terms else None
+    cut_through = _with_cut_lines(corpus) if asked_terms and not wanted.is_name else corpus.file[:0]
     for query_term in asked_terms:
         chunks = corpus.postings.chunks[corpus.postings.find(query_term.term)]
         holding = np.zeros(len(corpus), np.bool_)
@@ -67,9 +69,14 @@ def candidates(corpus: Corpus, wanted: Wanted, allowed: NDArray[np.bool_] | None
 
 def _with_cut_lines(corpus: Corpus) -> NDArray[np.int32]:
     """Return the files in which a chunk ends on the line where the next begins."""
-    is_cut = (corpus.end_line[:-1] == corpus.start_line[1:]) & (corpus.file[:-1] == corpus.file[1:])
-    files: NDArray[np.int32] = corpus.file[:-1][is_cut]
+    cuts = np.flatnonzero(corpus.end_line[:-1] == corpus.start_line[1:])
+    files: NDArray[np.int32] = corpus.file[cuts[corpus.file[cuts] == corpus.file[cuts + 1]]]
     return files
+
+
+def worth_reading(files: Sequence[int]) -> Sequence[int]:
+    """Return the candidates to read: all, or a few where even many would not be all."""
+    return files if len(files) <= MAX_FILES else files[:SOME_FILES]
 
 
 def occurrences(text: str, wanted: Wanted) -> int:

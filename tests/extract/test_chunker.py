@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,6 +108,17 @@ def test_a_minified_line_is_split_near_separators():
 
     assert {(piece.start_line, piece.end_line) for piece in pieces} == {(1, 1)}
     assert all(text[piece.start : piece.end].endswith(";") for piece in pieces)
+
+
+@pytest.mark.parametrize("between", [".", "(", "/", "](", "é."])
+def test_no_name_is_cut_in_two(between):
+    """A line without blanks is cut, too; whoever counts a name relies on a chunk that holds it whole."""
+    text = (("parse_config2" + between) * 7 + "größe" + between) * 300
+
+    pieces = cut(text)
+
+    assert len(pieces) > 10
+    assert not any(re.fullmatch(r"\w\w", text[piece.end - 1 : piece.end + 1]) for piece in pieces)
 
 
 def test_a_long_line_does_not_swallow_its_neighbours():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leindex_mcp.search.census import Wanted, asked, candidates, line, occurrences
+from leindex_mcp.search.census import Wanted, asked, candidates, line, occurrences, worth_reading
 from leindex_mcp.search.question import parse
 
 NAME = Wanted("parse_config", is_name=True)
@@ -90,6 +90,12 @@ def test_a_rare_name_has_few_candidates(make_corpus):
 
     assert candidates(corpus, NAME).tolist() == [0, 2]
     assert candidates(corpus, NAME, np.array([True, True, False])).tolist() == [0]
+
+
+def test_all_candidates_are_read_or_a_few_when_all_are_too_many():
+    """A hundred files can be counted to the end; of more, the count is none, and must not cost like one."""
+    assert list(worth_reading(range(100))) == list(range(100))
+    assert list(worth_reading(range(101))) == list(range(20))
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from leindex_mcp.search.ranking import Mode as RankMode
 from leindex_mcp.search.ranking import RankedHit, rank
 from leindex_mcp.search.similar import rank_similar
 from leindex_mcp.search.snippet import match_counts, snap
-from leindex_mcp.search.syntax import Syntax
+from leindex_mcp.search.syntax import MAX_CHARACTERS, Syntax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,10 +155,13 @@ def _allowed(request: Request, pinned: Pinned) -> NDArray[np.bool_] | None:
 
 def _quoted(found: _Found, pinned: Pinned, edited: AbstractSet[str]) -> Iterator[SearchHit]:
     """Yield the candidates as they read now."""
+    unparsed = MAX_CHARACTERS
     for number, (candidate, source) in enumerate(found.read):
         relative = pinned.corpus.paths[candidate.file]
         is_parsed = number < _PARSED_HITS
-        syntax = Syntax.of(source.text, language_of(relative, source.text)) if is_parsed else None
+        language = language_of(relative, source.text) if is_parsed else None
+        syntax = Syntax.of(source.text, language, unparsed)
+        unparsed -= syntax.cost if syntax else 0
         if relative in found.changed:
             # It changes faster than it can be ranked, or it waits for vectors of the model in force.
             record = FileRecord(relative, pinned.fingerprint(candidate.file))

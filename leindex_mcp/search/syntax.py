@@ -20,7 +20,8 @@ from leindex_mcp.search.outline import MAX_HEAD_LINES, Outline, Place, head, hea
 if TYPE_CHECKING:
     from tree_sitter import Language, Node
 
-MAX_CHARACTERS = 100_000  # of a text that is parsed: about 10 ms
+MAX_CHARACTERS = 100_000  # that are parsed for one answer: about 15 ms
+_SLOW = {"perl": 8}  # times the time that a character of most languages takes
 _KEPT_TREES = 16  # a tree takes about ten times the memory of its text
 # The grammar of a language, where its name is another one.
 _GRAMMARS = {"bazel": "starlark", "cuda": "cpp", "jinja": "jinja2", "objective-c": "objc", "terraform": "hcl"}
@@ -39,11 +40,12 @@ class Syntax:
     """The syntax tree of one text."""
 
     root: Node
+    cost: int  #: characters, as many of them as would have taken as long in most languages
 
     @classmethod
-    def of(cls, text: str, language: str | None) -> Syntax | None:
+    def of(cls, text: str, language: str | None, most: int = MAX_CHARACTERS) -> Syntax | None:
         """Parse a text, or remember having parsed it; None if it is too large or there is no grammar."""
-        if language is None or len(text) > MAX_CHARACTERS:
+        if language is None or _cost(text, language) > most:
             return None
         return _parsed(text, language)
 
@@ -131,7 +133,12 @@ def _parsed(text: str, language: str) -> Syntax | None:
     import tree_sitter  # noqa: PLC0415  # a library that the first reply does not wait for
 
     # A parser of its own for each text: two threads may be answering.
-    return Syntax(tree_sitter.Parser(grammar).parse(text.encode("utf-8", "surrogatepass")).root_node)
+    tree = tree_sitter.Parser(grammar).parse(text.encode("utf-8", "surrogatepass"))
+    return Syntax(tree.root_node, _cost(text, language))
+
+
+def _cost(text: str, language: str) -> int:
+    return len(text) * _SLOW.get(language, 1)
 
 
 @lru_cache(None)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leindex_mcp import LeIndex
 from leindex_mcp.extract.document import extract_text
 from leindex_mcp.records import FileRecord, Fingerprint
 from leindex_mcp.search.outline import Outline
@@ -164,3 +165,21 @@ def test_whatever_the_text_is_the_place_is_in_it(text, line, seen):
 
     if place is not None:
         assert 1 <= place.start_line <= place.end_line <= len(lines)
+
+
+def test_an_answer_parses_a_bounded_number_of_characters(make_tree):
+    """Three large files would cost more than all else; the later ones are quoted by their lines."""
+    code = "class Jar {\nopenJar(lid) {\nif (lid) {\n}\nreturn wanted_jar;\n}\n}\n" + "// a remark\n" * 5_000
+    project = LeIndex(make_tree({"a.js": code, "b.js": code}))
+    project.index()
+
+    first, second = project.search("wanted_jar").hits
+
+    assert first.text.endswith("return wanted_jar;\n}")
+    assert second.text != first.text
+
+
+def test_a_text_of_a_slow_grammar_is_parsed_only_if_it_is_short():
+    """Perl's grammar takes eight times as long as others."""
+    assert Syntax.of("my $x = 1;\n" * 100, "perl") is not None
+    assert Syntax.of("my $x = 1;\n" * 2_000, "perl") is None

@@ -14,6 +14,7 @@ from anyio import CancelScope, to_thread
 from anyio.abc import TaskGroup
 
 if TYPE_CHECKING:
+    from leindex_mcp.findings import CheckReport
     from leindex_mcp.project import LeIndex
     from leindex_mcp.records import IndexReport
     from leindex_mcp.watch import Watch
@@ -158,6 +159,13 @@ class Jobs:
             job = self._running[project.root] = IndexJob(project, force=force)
             self._tasks.start_soon(job.run)
         return job
+
+    async def check(self, project: LeIndex) -> CheckReport:
+        """Verify the whole index, and let a run begin that makes it anew if it is damaged."""
+        report = await to_thread.run_sync(project.check)
+        if report.problems:
+            self.start(project, force=True)
+        return report
 
     def look_behind(self, project: LeIndex, *, is_due: bool) -> None:
         """Compare a large tree behind the answer if that is due, and write what was taken in if that is."""

@@ -72,7 +72,8 @@ class _Proved:
 
     proof: Proof
     settings: Settings
-    paths: Strings  #: of the snapshot that has the files of the scan
+    shown_paths: Strings  #: of the snapshot that has the files of the scan; perhaps mapped, so not to be read
+    paths: Strings  #: a copy of them
     scanned_at: float  #: monotonic seconds
 
     def covers(self, shown: Pinned, settings: Settings) -> bool:
@@ -80,7 +81,7 @@ class _Proved:
         return (
             (self.settings is settings or self.settings == settings)
             and time.monotonic() - self.scanned_at < _PROOF_SECONDS
-            and _are_equal(self.paths, shown.corpus.paths)
+            and (self.shown_paths is shown.corpus.paths or _are_equal(self.paths, shown.corpus.paths))
         )
 
     def is_concerned(self, path: str, *, is_entry: bool) -> bool:
@@ -202,9 +203,11 @@ class Looks:
             wall_seconds = time.monotonic() - began_at
             is_busy = wall_seconds < _BUSY * cpu_seconds
             self._unchanged_seconds.append(cpu_seconds if is_busy else wall_seconds)
-        self._proved = None
+        before, self._proved = self._proved, None
         if found.proof is not None:
-            self._proved = _Proved(found.proof, settings, current.shown.corpus.paths, found.scanned_at)
+            paths = current.shown.corpus.paths
+            copied = before.paths if before and before.shown_paths is paths else paths.copied()
+            self._proved = _Proved(found.proof, settings, paths, copied, found.scanned_at)
         self._last, self.checked_at, self._is_current = current, began_at, True
 
     def _differences(self, shown: Pinned, scanner: ParallelScanner, settings: Settings) -> _Found | None:
@@ -233,6 +236,4 @@ class Looks:
 
 def _are_equal(some: Strings, others: Strings) -> bool:
     """Return whether two snapshots have the same paths."""
-    return some is others or (
-        np.array_equal(some.offsets, others.offsets) and np.array_equal(some.buffer, others.buffer)
-    )
+    return np.array_equal(some.offsets, others.offsets) and np.array_equal(some.buffer, others.buffer)

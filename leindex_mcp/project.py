@@ -147,11 +147,11 @@ class LeIndex:
         return Freshness.RUN_BEHIND if self._last_run.try_to_begin(self.store) else Freshness.UNWRITABLE
 
     def is_run_due(self, *, is_filling: bool = False) -> bool:
-        """Return whether to write what was taken in, or to fill; runs take a tenth of the time at most."""
+        """Return whether to write what is owed, or to fill; runs take a tenth of the time at most."""
         standing = self._standings.usable()
         if standing is None or not self._last_run.is_another_worth_it():
             return False
-        return bool(standing.owed) or (not is_filling and filling.is_due(standing.on_disk, self._models))
+        return standing.is_owing() or (not is_filling and filling.is_due(standing.on_disk, self._models))
 
     # ---------------------------------------------------------------- search
 

@@ -57,10 +57,10 @@ def file_line(status: FileStatus) -> str:
     return f"{status.relative}: indexed, {status.chunks} chunks, {state}"
 
 
-def check_lines(report: CheckReport) -> str:
+def check_lines(report: CheckReport, remedy: str = "index it again with force") -> str:
     """Return what is wrong with an index, a line each, or that nothing is."""
     if report.problems:
-        return "\n".join([f"damaged: {report.root}; index it again with force", *report.problems])
+        return "\n".join([f"damaged: {report.root}; {remedy}", *report.problems])
     stale = f", {report.stale} changed since" if report.stale else ""
     return f"whole: {report.files} files{stale}"
 

@@ -148,7 +148,7 @@ async def stats(
     lines = report_text.stats_lines(await anyio.to_thread.run_sync(project.stats, jobs.progress(project)))
     if not verify:
         return lines
-    return f"{lines}\n{report_text.check_lines(await anyio.to_thread.run_sync(project.check))}"
+    return f"{lines}\n{report_text.check_lines(await jobs.check(project), 'it is being made anew')}"
 
 
 async def config(

@@ -29,6 +29,10 @@ class Standing(NamedTuple):
     shown: Pinned  #: the same with all that was taken in since
     owed: frozenset[str]  #: relative paths in which they may differ: what the next run has to write
 
+    def is_owing(self) -> bool:
+        """Return whether a run has anything to write."""
+        return bool(self.owed) or self.on_disk.is_view_lost
+
     def is_run_wanted(self) -> bool:
         """Return whether the next process would have to do too much again: a run would spare it that."""
         return len(self.owed) > _MOST_OWED or self.on_disk.is_view_lost
@@ -71,9 +75,7 @@ class Standings:
         with self._exchanging:
             if head is None:
                 self._now = None
-            elif self._now is None or (
-                _is_behind(self._now.on_disk, head) and not self._is_to_come(self._now.on_disk, head)
-            ):
+            elif self._now is None or not self._may_stay(self._now.on_disk, head):
                 pinned = self._store.read(Pinned.of)
                 self._now = Standing(pinned, pinned, frozenset())
             elif self._now.on_disk.head.complete != head.complete:
@@ -81,6 +83,13 @@ class Standings:
                 on_disk, shown = (replace(pinned, head=head) for pinned in self._now[:2])
                 self._now = Standing(on_disk, shown, self._now.owed)
             return self._now
+
+    def _may_stay(self, pinned: Pinned, head: Head) -> bool:
+        """Return whether a snapshot may answer on, though the record may have moved."""
+        # Whoever writes to a file that is mapped changes the arrays, and who cuts it short ends the process.
+        if not pinned.is_view_lost and not self._store.is_untouched(pinned.head):
+            return False
+        return not _is_behind(pinned, head) or self._is_to_come(pinned, head)
 
     def _is_to_come(self, pinned: Pinned, head: Head) -> bool:
         """Return whether a run is going on that will leave a view behind: until then a whole snapshot stays.

@@ -45,6 +45,10 @@ class Strings:
         for start, end in pairwise(offsets):
             yield whole[start:end].decode(_ENCODING, _ERRORS)
 
+    def copied(self) -> Strings:
+        """Return the same strings in memory of their own, for the file they are mapped from may go."""
+        return Strings(self.buffer.copy(), self.offsets.copy())
+
     def position(self, text: str) -> int | None:
         """Return where the text stands among strings that ascend, None if it is not among them. O(log n)."""
         place = bisect_left(self, text)

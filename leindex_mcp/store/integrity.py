@@ -28,13 +28,29 @@ class Verifier:
     def require_content(self, data: Iterable[DataFile]) -> None:
         """Raise `IndexDamagedError` for a file with a byte that is not as it was written."""
         for file in data:
-            status = self._status(file)
-            mark = (status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            mark = _mark(self._status(file))
             if self._verified.get(file) != mark:
                 self._require_digest(file)
                 if len(self._verified) >= _REMEMBERED:  # a server that runs for months
                     self._verified.clear()
                 self._verified[file] = mark
+
+    def are_untouched(self, data: Iterable[DataFile]) -> bool:
+        """Return whether nobody wrote to these files since they were found right; a file may be gone.
+
+        No content is read: about 2 µs a file.
+        """
+        directory = os.fspath(self._directory)
+        for file in data:
+            try:
+                mark = _mark(os.stat(f"{directory}/{file.path}"))  # noqa: PTH116  # a Path costs three times that
+            except FileNotFoundError:
+                continue  # whoever has mapped it keeps it
+            except OSError:
+                return False
+            if self._verified.get(file) != mark:
+                return False
+        return True
 
     def problems(self, data: Iterable[DataFile]) -> Iterator[str]:
         """Yield what is wrong with each file, reading all of them."""
@@ -58,6 +74,11 @@ class Verifier:
             found = digest(self._directory / file.path)
         if found != file.digest:
             raise IndexDamagedError(self._directory, f"{file.path}: content differs from its digest")
+
+
+def _mark(status: os.stat_result) -> tuple[int, int, int]:
+    """Return what tells whether a file was written to; its change time cannot be set back."""
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def describe(directory: Path, paths: Iterable[Path]) -> tuple[DataFile, ...]:

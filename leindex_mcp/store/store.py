@@ -114,6 +114,11 @@ class Store:
                 return use(self.pin())
         return use(self.pin())
 
+    def is_untouched(self, head: Head) -> bool:
+        """Return whether nobody wrote to the view that this store has mapped for *head*, in place."""
+        view = head.view
+        return view is None or view.version != head.version or self._verifier.are_untouched(view.data)
+
     def writer(self, wait_seconds: float = 0) -> Writer:
         """Take the writer lock, and return the writer that holds it until it is closed.
 
@@ -133,7 +138,12 @@ class Store:
         return read_progress(self.directory)
 
     def check(self) -> list[str]:
-        """Read the whole index, and return a sentence for each thing in it that is wrong."""
+        """Read the whole index, and return a sentence for each thing in it that is wrong.
+
+        Raises:
+            IndexSchemaError: Another release wrote it.
+            StoreError: The system refuses to read it.
+        """
         return list(problems(self.directory, self._verifier))
 
     def _note_use(self) -> None:

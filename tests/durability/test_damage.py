@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import xxhash
+from mcp import Client
 
 from leindex_mcp import LeIndex
+from leindex_mcp.server import make_server
 from leindex_mcp.store import SCHEMA
 
 FILES = {f"walk_{number}.py": f"def walk_{number}(tree):\n    return {number}\n" for number in range(12)}
@@ -29,6 +31,11 @@ def zeroed(path: Path) -> None:
 def cut(path: Path) -> None:
     """Lose the second half."""
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def emptied(path: Path) -> None:
+    """Lose everything, and the size."""
+    path.write_bytes(b"")
 
 
 @pytest.mark.parametrize(
@@ -59,6 +66,66 @@ def test_a_damaged_table_is_made_anew(make_tree, part, how, is_edited):
     assert LeIndex(project.root).search("leap" if is_edited else "crawl")[0].path == name
     assert LeIndex(project.root).index().files == len(FILES)
     assert LeIndex(project.root).check().problems == ()
+
+
+@pytest.mark.parametrize("how", [flipped, zeroed, cut, emptied, Path.unlink])
+def test_a_view_that_is_damaged_while_it_is_open_answers_no_more(make_tree, how):
+    """It is mapped: a byte written to it changes the answers, and the process dies of one cut short."""
+    project = LeIndex(make_tree(FILES))
+    project.index()
+    before = project.search("walk_3 tree")
+    for array in project.store.directory.glob("view-*/*"):
+        how(array)
+
+    assert project.search("walk_3 tree").hits == before.hits
+    assert project.stats().files == len(FILES)
+    assert LeIndex(project.root).index().files == len(FILES)
+    assert project.search("walk_3 tree").hits == before.hits
+    assert project.check().problems == ()
+
+
+def test_a_view_that_is_lost_is_to_be_written_again(make_tree):
+    """A server answers from the tables meanwhile, and lets a run behind its answers see to it."""
+    LeIndex(make_tree(FILES)).index()
+    project = LeIndex(make_tree(FILES))
+    assert not project.is_run_due()
+    for array in project.store.directory.glob("view-*/*"):
+        flipped(array)
+
+    assert project.is_run_due()
+    project.index()
+    assert not project.pin().is_view_lost
+
+
+async def test_what_verifying_finds_is_mended_behind_the_answers(make_tree):
+    """A damaged table behind a whole view hinders no search, so nobody else would notice."""
+    project = LeIndex(make_tree(FILES))
+    project.index()
+    for table in project.store.directory.glob("generation-*/chunks.lance/data/*"):
+        flipped(table)
+
+    async with Client(make_server([project.root])) as client:
+        found = await client.call_tool("stats", {"verify": True})
+        assert "damaged" in found.content[0].text
+        assert "content differs from its digest" in found.content[0].text
+        assert "it is being made anew" in found.content[0].text
+        await client.call_tool("index", {})  # waits for the run that is going on
+        assert "whole: 12 files" in (await client.call_tool("stats", {"verify": True})).content[0].text
+
+
+def test_a_view_that_was_only_touched_goes_on_answering(make_tree):
+    """A backup by hard links changes the times of a file, and nothing in it."""
+    project = LeIndex(make_tree(FILES))
+    project.index()
+    before = project.pin()
+    for array in project.store.directory.glob("view-*/*"):
+        array.chmod(0o600)
+
+    after = project.pin()
+
+    assert not after.is_view_lost
+    assert after is not before
+    assert project.pin() is after
 
 
 @pytest.mark.parametrize("release", ["older", "newer"])

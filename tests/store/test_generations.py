@@ -38,16 +38,19 @@ def store(tmp_path, clock) -> Store:
     return Store(tmp_path / "index", clock=clock)
 
 
-def test_the_old_index_answers_until_a_rebuild_is_finished(store):
+def test_the_old_index_answers_until_a_rebuild_is_finished(store, clock):
     """A rebuild of a large project takes a while, and searches go on."""
     fill(store, {"a": 1, "b": 1})
 
+    clock.now += 5
     with store.writer() as writer:
         assert start(writer, rebuild=True) == {}
         writer.commit(batch({"a": 2}))
         assert contents(store.pin()) == {"a": 1, "b": 1}
+        clock.now += 7
         writer.finish()
         assert contents(store.pin()) == {"a": 2}
+    assert (store.head().created, store.head().updated) == (clock.now, clock.now)
 
 
 def test_a_rebuild_that_was_cut_short_is_continued(store):

@@ -97,10 +97,10 @@ class IndexDamagedError(StoreError):
 
 
 class IndexGoneError(StoreError):
-    """Raised when the index directory was removed or replaced while open."""
+    """Raised when there is no index, or the directory of it was removed or replaced while open."""
 
     def __init__(self, directory: Path | str) -> None:
-        super().__init__(f"the index directory {directory} was removed or replaced: index the project again")
+        super().__init__(f"{directory} holds no index, or was replaced while open: index the project")
 
 
 class IndexBusyError(StoreError):

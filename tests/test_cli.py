@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import xxhash
 
 pytestmark = pytest.mark.timeout(90)  # every test starts processes, and a busy machine takes its time
 
@@ -51,6 +52,26 @@ def test_index_search_and_stats_speak_json_for_scripts(root):
     assert {"root", "state", "files", "chunks", "bytes", "skipped", "encoder", "schema"} <= stats.keys()
     assert (stats["root"], stats["files"]) == (str(root), 3)
     assert stats["skipped"] == {"binary": 1, "ignored": 1}
+
+
+def test_the_exit_status_of_a_check_tells_whole_from_damaged_from_none(root, tmp_path, monkeypatch):
+    """Scripts go by it: 0, 1, 2. An index of a newer release is not damaged, it cannot be judged."""
+    monkeypatch.setenv("LEINDEX_HOME", str(tmp_path / "home"))
+    none = run("check", root)
+    run("index", root)
+    whole = run("check", root)
+    (head,) = (tmp_path / "home").glob("*/HEAD")
+    body = b"{}"
+    head.write_bytes(b"leindex-index 99 %s\n" % xxhash.xxh3_64_hexdigest(body, seed=99).encode() + body)
+    newer = run("check", root)
+    head.write_bytes(b"nonsense")
+    damaged = run("check", root)
+
+    assert [done.returncode for done in (none, whole, newer, damaged)] == [2, 0, 2, 1]
+    assert "holds no index" in none.stderr
+    assert whole.stdout == "whole: 3 files\n"
+    assert "update leindex" in newer.stderr
+    assert damaged.stdout.splitlines()[1:] == ["HEAD does not begin as it should"]
 
 
 def test_a_search_without_an_index_builds_it_first(root):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from leindex_mcp.errors import IndexDamagedError, StoreError
+from leindex_mcp.errors import IndexDamagedError
 from leindex_mcp.records import ChunkColumns
 from leindex_mcp.store.columns import chunk_columns, file_columns, numbered_files, vectors_of
 from leindex_mcp.store.disk import reading_errors
@@ -24,11 +24,16 @@ _NORM_TOLERANCE = 5e-3  # what rounding to float16 may do to a norm of 1, and so
 
 
 def problems(directory: Path, verifier: Verifier) -> Iterator[str]:
-    """Yield a sentence for each thing that is wrong; nothing where there is no index."""
+    """Yield a sentence for each thing that is wrong; nothing where there is no index.
+
+    Raises:
+        IndexSchemaError: Another release wrote the index, so that nothing can be said of it.
+        StoreError: The system refuses to read.
+    """
     try:
         head = read_head(directory)
-    except StoreError as error:
-        yield str(error)
+    except IndexDamagedError as damage:
+        yield damage.problem
         return
     if head is None:
         return

@@ -29,6 +29,8 @@ _REMEDIES = {
     errno.EFBIG: "raise the limit of file sizes (ulimit -f) and index again",
     errno.EIO: "check the disk, or set LEINDEX_HOME to another one",
 }
+# An index can be made anew: nothing in it is precious.
+_LAST_REMEDY = "index again; if that fails too, remove what is there, or set LEINDEX_HOME to another place"
 _CAN_SYNC_DIRECTORIES = os.name != "nt"
 _CANNOT_SYNC = {errno.EINVAL, errno.ENOTSUP}  # what some network file systems say to a directory
 _PANICS = {"pyo3_runtime", "pyo3_async_runtimes"}
@@ -133,16 +135,17 @@ def reading_errors(directory: Path, what: str = "") -> Iterator[None]:
             raise StoreError(
                 f"reading the index in {directory} failed: {of_what}{_sentence(error)}"
             ) from error
-        raise IndexDamagedError(directory, f"{of_what}{_sentence(error)}") from error
+        raise IndexDamagedError(directory, f"{of_what}{_said(error)}") from error
 
 
 def _sentence(error: BaseException) -> str:
     """Return what the system said, and what can be done about it."""
+    return f"{_said(error)}; {_REMEDIES.get(_errno(error) or 0, _LAST_REMEDY)}"
+
+
+def _said(error: BaseException) -> str:
     number = _errno(error)
-    if number is None:
-        return str(error).partition("\n")[0]
-    remedy = _REMEDIES.get(number)
-    return f"{os.strerror(number)}; {remedy}" if remedy else os.strerror(number)
+    return str(error).partition("\n")[0] if number is None else os.strerror(number)
 
 
 def _errno(error: BaseException) -> int | None:

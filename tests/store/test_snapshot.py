@@ -119,7 +119,8 @@ def test_an_index_of_a_newer_release_is_left_alone(store):
     with store.writer() as writer, pytest.raises(IndexSchemaError, match="update leindex"):
         start(writer, rebuild=True)
     assert (store.directory / "HEAD").read_bytes() == before
-    assert len(store.check()) == 1
+    with pytest.raises(IndexSchemaError, match="update leindex"):  # that is no damage
+        store.check()
 
 
 def test_an_index_of_an_older_release_is_built_anew(store):
@@ -144,6 +145,23 @@ def test_a_head_that_cannot_be_read_is_an_error_of_the_system(tmp_path):
         store.head()
 
     assert not isinstance(caught.value, IndexDamagedError)
+
+
+@pytest.mark.does_damage
+def test_a_head_that_cannot_be_looked_at_is_an_error_of_the_system(store):
+    """Even whether there is one cannot be told."""
+    store.directory.mkdir()
+    (store.directory / "HEAD").symlink_to("HEAD")
+
+    with pytest.raises(StoreError, match=r"^reading the index in .* failed: .* remove what is there"):
+        store.exists()
+
+
+def test_there_is_no_index_where_there_is_no_directory_for_it(tmp_path):
+    """A file stands in the way; the writer is who has to say so."""
+    (tmp_path / "file").write_text("")
+
+    assert Store(tmp_path / "file" / "index").head() is None
 
 
 def test_a_damaged_head_is_replaced_by_the_next_run(store):

@@ -49,7 +49,7 @@ def test_there_is_no_index_before_the_first_commit(store):
     assert store.head() is None
     assert not store.exists()
     assert not store.directory.exists()
-    with pytest.raises(IndexGoneError, match="index the project again"):
+    with pytest.raises(IndexGoneError, match="index the project"):
         store.pin()
 
 

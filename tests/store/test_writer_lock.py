@@ -133,7 +133,7 @@ def test_a_directory_removed_while_open_does_not_come_back_half(store, replaced)
             writer.finish,
             writer.files,
         ):
-            with pytest.raises(IndexGoneError, match="index the project again"):
+            with pytest.raises(IndexGoneError, match="index the project"):
                 write()
         writer.report_progress(1, 2)
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leindex_mcp.errors import EncoderError
+from leindex_mcp.shortage import sentence_of
 
 TENSORS = "word_table.safetensors"
 DESCRIPTION = "word_table.json"
@@ -73,6 +74,8 @@ def read_table(directory: Path) -> TableFile:
             "performance.embeddings.model to `default` or to the directory of a table"
         ) from error
     except (OSError, ValidationError, ValueError, KeyError, TypeError) as error:
+        if shortage := sentence_of(error):
+            raise EncoderError(f"reading the word table in {directory} failed: {shortage}") from error
         problem = " ".join(str(error).split())
         raise EncoderError(
             f"the word table in {directory} is damaged ({problem}): install it again, or set "

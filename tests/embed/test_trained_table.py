@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -145,6 +148,18 @@ def test_a_folder_without_a_table_is_refused_by_what_it_lacks(folder, missing):
     (folder / missing).unlink()
 
     with pytest.raises(EncoderError, match=rf"holds no word table \(no {missing}\)"):
+        load_encoder(EmbeddingsSettings(model=str(folder)))
+
+
+def test_a_table_that_cannot_be_opened_for_want_of_descriptors_is_not_called_damaged(folder, monkeypatch):
+    """To install the package again would not help."""
+
+    def refuse(_path: Path) -> bytes:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(EncoderError, match=r"reading the word table .* failed: .*ulimit -n"):
         load_encoder(EmbeddingsSettings(model=str(folder)))
 
 

@@ -19,6 +19,7 @@ from leindex_mcp.store import Head, Store
 
 _UNKNOWN: Final = Fingerprint(0, 0, 0, 0)  # reading a file tells its own
 _MOST_OWED: Final = 20  # files that a process may end with unwritten: the next one has to read them again
+_SAME_SEARCH_SECONDS: Final = 0.005  # one search asks three times; a look at fifty files takes 0.1 ms
 _MOST_TURNS: Final = 4  # times that a change is made again because something else was shown meanwhile
 
 
@@ -62,7 +63,8 @@ class Standings:
         self._store = store
         self._encoder_of = encoder_of
         self._exchanging = threading.Lock()
-        self._now: Standing | None = None  # guarded by the lock
+        self._now: Standing | None = None  # guarded by the lock, and so is the next
+        self._untouched_at = float("-inf")  # monotonic time at which what is mapped was as written
 
     def now(self) -> Standing | None:
         """Return what answers now; the index is read again only when `HEAD` has moved. None without one.
@@ -87,9 +89,18 @@ class Standings:
     def _may_stay(self, pinned: Pinned, head: Head) -> bool:
         """Return whether a snapshot may answer on, though the record may have moved."""
         # Whoever writes to a file that is mapped changes the arrays, and who cuts it short ends the process.
-        if not pinned.is_view_lost and not self._store.is_untouched(pinned.head):
+        if not pinned.is_view_lost and not self._is_untouched(pinned.head):
             return False
         return not _is_behind(pinned, head) or self._is_to_come(pinned, head)
+
+    def _is_untouched(self, head: Head) -> bool:
+        now = time.monotonic()
+        if now - self._untouched_at < _SAME_SEARCH_SECONDS:
+            return True
+        is_untouched = self._store.is_untouched(head)
+        if is_untouched:
+            self._untouched_at = now
+        return is_untouched
 
     def _is_to_come(self, pinned: Pinned, head: Head) -> bool:
         """Return whether a run is going on that will leave a view behind: until then a whole snapshot stays.

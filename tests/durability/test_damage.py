@@ -9,7 +9,7 @@ import pytest
 import xxhash
 from mcp import Client
 
-from leindex_mcp import LeIndex
+from leindex_mcp import LeIndex, standing
 from leindex_mcp.server import make_server
 from leindex_mcp.store import SCHEMA
 
@@ -69,11 +69,12 @@ def test_a_damaged_table_is_made_anew(make_tree, part, how, is_edited):
 
 
 @pytest.mark.parametrize("how", [flipped, zeroed, cut, emptied, Path.unlink])
-def test_a_view_that_is_damaged_while_it_is_open_answers_no_more(make_tree, how):
+def test_a_view_that_is_damaged_while_it_is_open_answers_no_more(make_tree, monkeypatch, how):
     """It is mapped: a byte written to it changes the answers, and the process dies of one cut short."""
     project = LeIndex(make_tree(FILES))
     project.index()
     before = project.search("walk_3 tree")
+    monkeypatch.setattr(standing, "_SAME_SEARCH_SECONDS", 0)
     for array in project.store.directory.glob("view-*/*"):
         how(array)
 
@@ -84,11 +85,12 @@ def test_a_view_that_is_damaged_while_it_is_open_answers_no_more(make_tree, how)
     assert project.check().problems == ()
 
 
-def test_a_view_that_is_lost_is_to_be_written_again(make_tree):
+def test_a_view_that_is_lost_is_to_be_written_again(make_tree, monkeypatch):
     """A server answers from the tables meanwhile, and lets a run behind its answers see to it."""
     LeIndex(make_tree(FILES)).index()
     project = LeIndex(make_tree(FILES))
     assert not project.is_run_due()
+    monkeypatch.setattr(standing, "_SAME_SEARCH_SECONDS", 0)
     for array in project.store.directory.glob("view-*/*"):
         flipped(array)
 
@@ -113,11 +115,12 @@ async def test_what_verifying_finds_is_mended_behind_the_answers(make_tree):
         assert "whole: 12 files" in (await client.call_tool("stats", {"verify": True})).content[0].text
 
 
-def test_a_view_that_was_only_touched_goes_on_answering(make_tree):
+def test_a_view_that_was_only_touched_goes_on_answering(make_tree, monkeypatch):
     """A backup by hard links changes the times of a file, and nothing in it."""
     project = LeIndex(make_tree(FILES))
     project.index()
     before = project.pin()
+    monkeypatch.setattr(standing, "_SAME_SEARCH_SECONDS", 0)
     for array in project.store.directory.glob("view-*/*"):
         array.chmod(0o600)
 

@@ -1,8 +1,8 @@
 """`HEAD`: the record of the one snapshot that counts; replacing it is the only switch there is.
 
 Contract. Only the holder of the writer lock replaces `HEAD`, and only after every file of the tables that the
-new one names is on the disk; a view is derived, and its digests tell whether it got there. A file that is named
-is never written to again. What no `HEAD` names does not exist for a reader: it is left over from a write that
+new one names is on the disk; a view is derived, and its digests tell whether it got there. What is named is
+never written to again. What no `HEAD` names does not exist for a reader: it is left over from a write that
 was cut short.
 """
 

@@ -11,7 +11,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leindex_mcp import LeIndex, exact
@@ -118,6 +118,8 @@ def test_a_string_is_found_where_a_loop_finds_it(tmp_path, indexed, now, wanted,
             "(?i)PARSE_",
             r"^\s*parse",
             r"g$",
+            "$",
+            r" *$",
             "^$",
             r"\bConfig\b",
             "[^a]",
@@ -132,6 +134,7 @@ def test_a_string_is_found_where_a_loop_finds_it(tmp_path, indexed, now, wanted,
         ]
     ),
 )
+@example(files={NAMES[0]: "no line end"}, pattern="$")
 def test_a_regex_is_found_line_by_line(tmp_path, files, pattern):
     """`^` and `$` are the ends of a line, and nothing reaches into the next one; Python's engine agrees."""
     root = tmp_path / "project"
@@ -300,3 +303,11 @@ def test_nothing_found_says_what_may_have_been_meant(root, query, hint):
 
     assert text.split("\n")[0] == f'"{query}": 0 anywhere in 3 files (complete)'
     assert (hint in text) if hint else text.count("\n") == 0
+
+
+def test_a_regex_that_knows_ascii_only_says_so(root):
+    """The engine takes the letters of other scripts for ends of a word."""
+    text = LeIndex(root).search(r"re:\bétude\b", mode="exact").rendered
+
+    assert "know ASCII letters only" in text
+    assert "ASCII" not in LeIndex(root).search(r"re:\betude\b", mode="exact").rendered

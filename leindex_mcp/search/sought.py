@@ -20,6 +20,7 @@ _MAX_PROGRAM = 10_000  # instructions; the time of a match is at worst this time
 _BLOCK_BYTES = 1 << 16  # a regex is matched to this much text between two looks at the clock
 _NAMED = 100  # characters of it that an answer repeats
 _HINTS_AT_REGEX = re.compile(r"[\\*+?|^$]|\[.+\]|\{\d")
+_ASCII_ONLY = re.compile(r"\\[bBwW]")
 _HINTS_AT_QUOTING = re.compile(r"([\"'`/]).+\1")
 
 
@@ -66,9 +67,10 @@ class Sought:
         return f"`{text}`" if self.is_regex else f'"{text}"'
 
     def hint(self) -> str | None:
-        """Say what may have been meant, when a string is nowhere."""
+        """Say what may have been meant, when it is nowhere."""
         if self.is_regex:
-            return None
+            is_cut = not self.text.isascii() and _ASCII_ONLY.search(self.text)
+            return r"`\b` and `\w` know ASCII letters only: leave them out." if is_cut else None
         if _HINTS_AT_QUOTING.fullmatch(self.text):
             return f"The {self.text[0]} at both ends count: leave them out, or begin a regex with `re:`."
         if _HINTS_AT_REGEX.search(self.text):
@@ -110,7 +112,7 @@ class Sought:
         counted = position = 0
         while position < len(block):  # behind the last line end there is no line
             match = self._compiled.search(block, position)
-            if match is None or match.start() >= len(block):
+            if match is None or (match.start() == len(block) and block.endswith(b"\n")):
                 return
             line += block.count(b"\n", counted, match.start())
             begin = block.rfind(b"\n", 0, match.start()) + 1

@@ -311,3 +311,14 @@ def test_a_regex_that_knows_ascii_only_says_so(root):
 
     assert "know ASCII letters only" in text
     assert "ASCII" not in LeIndex(root).search(r"re:\betude\b", mode="exact").rendered
+
+
+@pytest.mark.parametrize("max_tokens", [100, 150, 300, 2500])
+def test_the_smallest_answer_shows_a_line(make_tree, max_tokens):
+    """Names of the other files stood in its place."""
+    root = make_tree({f"some/folder{n}/with_a_name_{n}.py": "jar\njar\njar\n" for n in range(90)})
+
+    text = LeIndex(root).search("jar", mode="exact", max_tokens=max_tokens).rendered
+
+    assert "with_a_name_0.py:1 jar\n" in text
+    assert len(text) <= 4 * max_tokens

@@ -12,7 +12,8 @@ from leindex_mcp.search.sought import Sought
 
 _LINE_CHARACTERS = 160
 _BEFORE_MATCH = 40  # characters shown before a match far to the right
-_NAMED_FILES = 20  # files with more lines that are named with their number
+_NAMED_FILES = 20  # files with more lines that are named with their number, at most
+_CHARACTERS_PER_NAMED = 500  # of the budget: the lines come first
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,12 @@ def render_lines(sought: Sought, found: LineMatches, max_tokens: int) -> str:
         hint = sought.hint()
         return "\n".join(filter(None, [visible(summary(sought, found, 0)), hint]))[:budget]
     most = len(found.hits)
-    text = _assembled(sought, found, found.files)
+    named = min(_NAMED_FILES, budget // _CHARACTERS_PER_NAMED)
+    text = _assembled(sought, found, found.files, named)
     while len(text) > budget and most:
         # Shrink by what is too much; a few rounds do, whatever the lengths of the lines.
         most = min(most - 1, most * budget // len(text))
-        text = _assembled(sought, found, shared_out(found.files, most))
+        text = _assembled(sought, found, shared_out(found.files, most), named)
     return text if len(text) <= budget else visible(summary(sought, found, 0))[:budget]
 
 
@@ -99,25 +101,26 @@ def _first(file: FileMatches, most: int) -> FileMatches:
     return FileMatches(file.path, file.total, file.shown[:most], file.columns[:most])
 
 
-def _assembled(sought: Sought, found: LineMatches, files: Sequence[FileMatches]) -> str:
+def _assembled(sought: Sought, found: LineMatches, files: Sequence[FileMatches], named: int) -> str:
     shown = [
         _line(hit, column) for file in files for hit, column in zip(file.shown, file.columns, strict=True)
     ]
     opening = visible(summary(sought, found, len(shown)))
     rest = [(file.total - len(file.shown), file.path) for file in files if file.total > len(file.shown)]
-    quoted = "\n".join([*shown, *_counts(rest)])
+    quoted = "\n".join([*shown, *_counts(rest, named)])
     fence = fence_for(quoted)
     return f"{opening}\n{NOTICE}\n{fence}\n{quoted}\n{fence}"
 
 
-def _counts(rest: Iterable[tuple[int, str]]) -> list[str]:
+def _counts(rest: Iterable[tuple[int, str]], named: int) -> list[str]:
     """Say which files have lines that are not shown, those with most first."""
     ordered = sorted(rest, key=lambda entry: (-entry[0], entry[1]))
     if not ordered:
         return []
-    named = ", ".join(f"{visible(path)} {count:,}" for count, path in ordered[:_NAMED_FILES])
-    others = f", {len(ordered) - _NAMED_FILES:,} more files" if len(ordered) > _NAMED_FILES else ""
-    return [f"… {sum(count for count, _ in ordered):,} more lines: {named}{others}"]
+    parts = [f"{visible(path)} {count:,}" for count, path in ordered[:named]]
+    if len(ordered) > named:
+        parts.append(f"{len(ordered) - named:,} {'more ' if named else ''}file{'s' * (len(ordered) > named + 1)}")
+    return [f"… {sum(count for count, _ in ordered):,} more lines: {', '.join(parts)}"]
 
 
 def _line(hit: SearchHit, column: int) -> str:

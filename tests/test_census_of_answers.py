@@ -17,6 +17,7 @@ TREE = {
     "n.ipynb": json.dumps({**NOTEBOOK, "metadata": {}}, indent=1),
     "data.bin": b"\0open_jar",
     "empty.py": "",
+    "d.css": ".big-jar { --big-jar: 1 } .big-jar-lid .x-big-jar { jar: var(--big-jar) }\n",
 }
 
 
@@ -33,12 +34,14 @@ def project(make_tree) -> LeIndex:
     [
         ("where is open_jar used", "`open_jar`: 3 matches in 2 files (complete)"),
         ("I cannot find open_jar!", "`open_jar`: 3 matches in 2 files (complete)"),
-        ("Open_Jar", "`Open_Jar`: 0 anywhere in 6 files"),
+        ("Open_Jar", "`Open_Jar`: 0 anywhere in 7 files"),
         ("where is OpenJar set", "`OpenJar`: 1 match in 1 file (complete)"),
         ('who logs "connection  reset"', '"connection  reset": 1 match in 1 file (complete)'),
-        ('who logs "connection reset"', '"connection reset": 0 anywhere in 6 files'),
+        ('who logs "connection reset"', '"connection reset": 0 anywhere in 7 files'),
         ('where is "$lid" read', '"$lid": 1 match in 1 file (complete)'),
         ('where is "größe" said', '"größe": 1 match in 1 file (complete)'),
+        ("big-jar", "`big-jar`: 3 matches in 1 file (complete)"),
+        ("where is `big-jar` used", "`big-jar`: 3 matches in 1 file (complete)"),
         ("where is tail_name", "`tail_name`: 1 match in 1 file (complete)"),
         ("where is middle_name", "`middle_name`: 1 match in 1 file (complete)"),
         ("who calls \"open_jar('x')\"", "\"open_jar('x')\": 1 match in 1 file (complete)"),

@@ -86,6 +86,8 @@ def occurrences(text: str, wanted: Wanted) -> int:
     name = re.escape(wanted.text)
     # What must not stand before the name is asked last: a pattern that begins with letters is searched for
     # twenty times as fast.
+    if "-" in wanted.text:  # then hyphens belong to names, but those before an option or a variable
+        return len(re.findall(rf"{name}(?<!\w{name})(?<!\w-{name})(?!-?\w)", text))
     return len(re.findall(rf"{name}(?<!\w{name})(?!\w)", text))
 
 

@@ -119,7 +119,9 @@ def _counts(rest: Iterable[tuple[int, str]], named: int) -> list[str]:
         return []
     parts = [f"{visible(path)} {count:,}" for count, path in ordered[:named]]
     if len(ordered) > named:
-        parts.append(f"{len(ordered) - named:,} {'more ' if named else ''}file{'s' * (len(ordered) > named + 1)}")
+        parts.append(
+            f"{len(ordered) - named:,} {'more ' if named else ''}file{'s' * (len(ordered) > named + 1)}"
+        )
     return [f"… {sum(count for count, _ in ordered):,} more lines: {', '.join(parts)}"]
 
 

@@ -44,6 +44,8 @@ _QUOTED = re.compile(r'"([^"]{2,200})"')
 _TICKED = re.compile(r"`([^`]{1,200})`")
 _TOKEN = re.compile(r"[^\s`\"'(),;]+")  # what may be a path
 _IDENTIFIER = re.compile(r"[^\W\d]\w*[!?]?(?:(?:::|->|[.#\\])[^\W\d]\w*[!?]?)*")
+# The same with hyphens, as styles, make and Lisp have them; in a sentence they join words.
+_SYMBOL = re.compile(r"[^\W\d]\w*(?:-\w+)*[!?]?(?:(?:::|->|[.#\\])[^\W\d]\w*(?:-\w+)*[!?]?)*")
 _QUALIFIER = re.compile(r"::|->|[.#\\]")
 _NO_WORD = re.compile(r"\w[^\W\d_a-z]|\w_\w|::|->|[.#\\]")  # an inner capital, an underscore, a qualifier
 _ASKING = frozenset({"how", "where", "why", "what", "which", "when", "who"})
@@ -99,8 +101,9 @@ def _kind(text: str, paths: tuple[str, ...]) -> QuestionKind:
 def _names(text: str, kind: QuestionKind) -> tuple[str, ...]:
     """Return the last part of what is written as an identifier and not as a word."""
     if kind is QuestionKind.SYMBOL:
-        return _distinct(_unqualified(found) for found in _IDENTIFIER.findall(text)[-1:])
-    ticked = [name for quote in _TICKED.findall(text) for name in _IDENTIFIER.findall(quote)]
+        return _distinct(_unqualified(found) for found in _SYMBOL.findall(text)[-1:])
+    ticked = [name for quote in _TICKED.findall(text) for name in _SYMBOL.findall(quote)]
+    text = _TICKED.sub(" x ", text)
     first, *others = _IDENTIFIER.findall(text) or [""]
     plain = [first] if _NO_WORD.search(first) else []
     plain += [name for name in others if name[0].isupper() or _NO_WORD.search(name)]

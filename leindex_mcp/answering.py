@@ -12,8 +12,7 @@ import numpy as np
 
 from leindex_mcp.embed.encoder import Encoder
 from leindex_mcp.errors import EncoderError
-from leindex_mcp.extract.document import counted_text, extract_text
-from leindex_mcp.extract.languages import language_of
+from leindex_mcp.extract.document import counted_text, extract_text, searched_text
 from leindex_mcp.extract.reader import Source, TreeReader
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import FileRecord, IndexState, SearchAnswer, SearchHit, SearchState, Skipped
@@ -159,17 +158,17 @@ def _quoted(found: _Found, pinned: Pinned, edited: AbstractSet[str]) -> Iterator
     for number, (candidate, source) in enumerate(found.read):
         relative = pinned.corpus.paths[candidate.file]
         is_parsed = number < _PARSED_HITS
-        language = language_of(relative, source.text) if is_parsed else None
-        syntax = Syntax.of(source.text, language, unparsed)
+        text, language = searched_text(relative, source.text) if is_parsed else (source.text, None)
+        syntax = Syntax.of(text, language, unparsed)
         unparsed -= syntax.cost if syntax else 0
         if relative in found.changed:
             # It changes faster than it can be ranked, or it waits for vectors of the model in force.
             record = FileRecord(relative, pinned.fingerprint(candidate.file))
-            hit = _hit_in_changed_file(found.question, candidate, record, source, syntax)
+            hit = _hit_in_changed_file(found.question, candidate, record, source, text, syntax)
             if hit is not None:
                 yield hit
         else:
-            hit = _hit(found.question, candidate, pinned.corpus, source, syntax)
+            hit = _hit(found.question, candidate, pinned.corpus, source.text, text, syntax)
             yield replace(hit, changed=relative in edited)
 
 
@@ -203,12 +202,12 @@ def _counted(
 
 
 def _hit(
-    question: Question, candidate: RankedHit, corpus: Corpus, source: Source, syntax: Syntax | None
+    question: Question, candidate: RankedHit, corpus: Corpus, text: str, searched: str, syntax: Syntax | None
 ) -> SearchHit:
     """Quote the definition around the chunk that was found."""
-    lines = source.text.split("\n")
+    lines = text.split("\n")
     place = snap(
-        lines,
+        lines if searched is text else searched.split("\n"),
         corpus.outline(candidate.file),
         candidate.start_line,
         candidate.end_line,
@@ -220,7 +219,12 @@ def _hit(
 
 
 def _hit_in_changed_file(
-    question: Question, candidate: RankedHit, indexed: FileRecord, source: Source, syntax: Syntax | None
+    question: Question,
+    candidate: RankedHit,
+    indexed: FileRecord,
+    source: Source,
+    searched: str,
+    syntax: Syntax | None,
 ) -> SearchHit | None:
     """Quote the chunk of the new text with most words of the question; None if the file is empty now."""
     document = extract_text(indexed, source.text, source.content_hash)
@@ -228,10 +232,10 @@ def _hit_in_changed_file(
         return None
     matches = match_counts([chunk.text.replace("\n", " ") for chunk in document.chunks], question)
     chunk = document.chunks[max(range(len(matches)), key=matches.__getitem__)]
-    lines = source.text.split("\n")
-    outline = Outline.of(document.definitions)
+    lines, outline = searched.split("\n"), Outline.of(document.definitions)
     place = snap(lines, outline, chunk.start_line, chunk.end_line, question, syntax=syntax)
-    return replace(_at(place, lines, indexed.relative, candidate.score), changed=True)
+    shown = _at(place, source.text.split("\n"), indexed.relative, candidate.score)
+    return replace(shown, changed=True)
 
 
 def _at(place: Place, lines: Sequence[str], path: str, score: float) -> SearchHit:

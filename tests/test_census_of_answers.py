@@ -68,3 +68,16 @@ def test_a_count_under_filters_is_one_of_the_files_that_they_leave(project):
     (line,) = project.search("open_jar", include=["*.js"]).census
 
     assert line == "`open_jar`: 0 anywhere in 2 files"
+
+
+def test_a_hit_in_a_notebook_is_a_definition_of_its_cell(project):
+    """By its JSON, the first lines of the file were taken for a signature."""
+    cell = ["import jars\n", "\n", "def seal_lid(jar):\n", "    jar.lid = 'wax'\n", "    return jar\n"]
+    notebook = {"cells": [{"cell_type": "code", "source": cell, "outputs": []}], "metadata": {}}
+    (project.root / "seal.ipynb").write_text(json.dumps(notebook, indent=1))
+
+    hit = project.search("seal_lid")[0]
+
+    assert (hit.path, hit.symbol) == ("seal.ipynb", "seal_lid")
+    assert hit.text.startswith('    "def seal_lid(jar):')
+    assert hit.text.endswith('return jar\\n"')

@@ -75,7 +75,21 @@ def fold(
     signature = None if begins_within else _signature(lines)
     # The signature first, then by matches; among equals the earlier line, blank lines last.
     order = sorted(range(len(lines)), key=lambda i: (i != signature, -counts[i], not lines[i].strip(), i))
-    return sorted(order[:max_lines])
+    return sorted(_unlike(lines, order, max_lines))
+
+
+def _unlike(lines: Sequence[str], order: Sequence[int], most: int) -> list[int]:
+    """Return the first positions of an order; repeats of a line only when no other is left."""
+    seen: set[str] = set()
+    chosen: list[int] = []
+    repeats: list[int] = []
+    for i in order:
+        if len(chosen) == most:
+            break
+        text = lines[i].strip()
+        (repeats if text in seen else chosen).append(i)
+        seen.add(text)
+    return chosen + repeats[: most - len(chosen)]
 
 
 def match_counts(lines: Sequence[str], question: Question) -> list[int]:

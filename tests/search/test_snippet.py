@@ -256,3 +256,11 @@ def test_a_part_of_a_long_definition_tells_where_it_begins(with_tree):
     place = snap(lines, outline_of(lines), 60, 70, parse("step_65"), syntax=tree)
 
     assert (place.start_line, place.end_line, place.symbol, place.at) == (60, 70, "jar", 2)
+
+
+def test_a_line_that_is_repeated_is_shown_once():
+    """Overloads repeat their comment: another line says more."""
+    lines = ["def f():", " # the jar lid", " a", " # the jar lid", " b", " # the jar lid", " jar = 1", " c"]
+
+    assert fold(lines, parse("jar lid"), 4) == [0, 1, 2, 6]
+    assert fold(["x", "jar", "jar", "jar"], parse("jar"), 3) == [0, 1, 2]

@@ -16,6 +16,7 @@ from leindex_mcp.extract.reader import TreeReader
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import Chunk, FileRecord, Fingerprint, Skipped
 from leindex_mcp.request import Location
+from leindex_mcp.scan.ignore_rules import is_secret
 from leindex_mcp.search.dense import unit
 from leindex_mcp.search.question import Question, parse
 from leindex_mcp.search.ranking import Mode
@@ -39,6 +40,8 @@ class Sample:
             QueryError: There is no such file or line, or the file is no text; the sentence says which.
         """
         relative = _relative(location.path, root)
+        if is_secret(relative):
+            raise QueryError(f"similar_to: {location.path} may hold secrets and is not read: pass another file")
         source = reader.read(FileRecord(relative, _UNKNOWN), max_bytes)
         if isinstance(source, Skipped) or source.skip is not None:
             why = source.detail if isinstance(source, Skipped) else "it is no text"

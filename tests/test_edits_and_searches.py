@@ -266,3 +266,15 @@ def test_a_server_misses_no_change_while_it_writes_behind_its_answers(tmp_path, 
     project = Project(tmp_path / "project", seed + 100)
     with server(project.root) as ask:
         alternate(project, ask)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(TIMEOUT)
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_all_who_answer_for_one_tree_know_of_each_change(tmp_path, seed):
+    """Two in this process and a server, in any order: none writes over what another one knows."""
+    project = Project(tmp_path / "project", seed + 200)
+    ours = [LeIndex(project.root), LeIndex(project.root)]
+    with server(project.root) as ask:
+        asked = [ask, *(lambda name, index=index: index.search(name).rendered for index in ours)]
+        alternate(project, lambda name: project.dice.choice(asked)(name))

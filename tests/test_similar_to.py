@@ -106,10 +106,13 @@ def test_filters_hold(root):
         ("src:1", "cannot be read (not a regular file)"),
         ("logo.png:1", "cannot be read (it is no text)"),
         ("src/empty.py:1", "is empty"),
+        ("src/.env:1", "may hold secrets and is not read"),
     ],
 )
 def test_a_place_that_is_none_gets_one_sentence(root, place, sentence):
     """The sentence says what is wrong with it."""
+    (root / "src/.env").write_text("retry_token = 1\n")
+
     with pytest.raises(QueryError) as refused:
         LeIndex(root).search("", similar_to=place)
 

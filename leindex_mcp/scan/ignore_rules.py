@@ -166,6 +166,12 @@ def _secret_state(*, uses_trie: bool) -> State:
     return _compiled(secret_rules(), folds_case=True, uses_trie=uses_trie)
 
 
+def is_secret(relative: str) -> bool:
+    """Return whether a file's name says that it holds secrets, wherever it lies."""
+    rule = _secret_state(uses_trie=False).file_rule(relative.rpartition("/")[2])
+    return rule is not None and not rule.is_negated
+
+
 @lru_cache
 def _economic_state(directories: tuple[str, ...], *, uses_trie: bool) -> State:
     return _compiled(economic_rules(directories), folds_case=True, uses_trie=uses_trie)

@@ -41,7 +41,7 @@ class Sample:
         """
         relative = _relative(location.path, root)
         if is_secret(relative):
-            raise QueryError(f"similar_to: {location.path} may hold secrets and is not read: pass another file")
+            raise QueryError(f"similar_to: {location.path} may hold secrets and is not read: pass another")
         source = reader.read(FileRecord(relative, _UNKNOWN), max_bytes)
         if isinstance(source, Skipped) or source.skip is not None:
             why = source.detail if isinstance(source, Skipped) else "it is no text"

@@ -276,5 +276,9 @@ def test_all_who_answer_for_one_tree_know_of_each_change(tmp_path, seed):
     project = Project(tmp_path / "project", seed + 200)
     ours = [LeIndex(project.root), LeIndex(project.root)]
     with server(project.root) as ask:
-        asked = [ask, *(lambda name, index=index: index.search(name).rendered for index in ours)]
-        alternate(project, lambda name: project.dice.choice(asked)(name))
+        askers = [ask, *(lambda name, index=index: index.search(name).rendered for index in ours)]
+
+        def ask_one(name: str) -> str:
+            return project.dice.choice(askers)(name)
+
+        alternate(project, ask_one)

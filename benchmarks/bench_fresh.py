@@ -1,4 +1,4 @@
-"""What it costs to be fresh: a look at an unchanged tree, and the next answer after one file changed."""
+"""What freshness costs: a look at a tree, the answer of a new process, and the next one after an edit."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from typing import Any
 
 from bench_scan import bare_walk, scan
 from corpus import make_corpus, questions
-from measure import percentile, run, save, summary
+from measure import costs, interleaved, percentile, ratio, run, save, summary
 from resident import Resident
-from rival import add_arguments, find_rival
+from rival import Rival, add_arguments, find_rival
 
 from leindex_mcp import LeIndex
 
@@ -95,6 +95,22 @@ def after_an_edit(ours: Resident, theirs: Resident, tree: Path, rounds: int) -> 
     }
 
 
+def of_a_new_process(tree: Path, rival: Rival, env: dict[str, str], rounds: int) -> dict[str, Any]:
+    """Ask both command lines by turns, from their start to the answer, with an index on disk."""
+    asked = questions(tree, 1, rounds)[0]
+    samples = interleaved(
+        {
+            "ours": lambda: run([sys.executable, "-m", "leindex_mcp", "search", asked, str(tree)], env=env),
+            "theirs": lambda: run([*rival.command("ask", str(tree)), asked], env=env),
+        },
+        rounds,
+    )
+    return {
+        **{side: costs(each) for side, each in samples.items()},
+        "ratio": ratio(samples["ours"], samples["theirs"]),
+    }
+
+
 def main() -> None:
     """Measure both, on copies: the changes are real."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -124,6 +140,9 @@ def main() -> None:
         subject = [sys.executable, str(Path(__file__).with_name("subject.py")), str(tree)]
         ours = stack.enter_context(Resident(subject, env))
         theirs = stack.enter_context(Resident(rival.command("serve", str(tree)), env))
+        result["edited_files"] = arguments.files
+        result["new_process"] = new = of_a_new_process(tree, rival, env, arguments.edits)
+        print(f"a new process: {new['ours']['cpu_seconds']['median']} s = {new['ratio']['cpu_seconds']}")
         result["after_an_edit"] = edit = after_an_edit(ours, theirs, tree, arguments.edits)
         print(f"after an edit of {arguments.files} files: {edit['cpu_ms']} = {edit['ratio']}")
     save("fresh", result)

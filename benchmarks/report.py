@@ -203,6 +203,39 @@ def search(results: dict[str, Result]) -> str:
     return text and f"\nThe guide expects p50 below 50 ms and p99 below 200 ms.\n{text}"
 
 
+def freshness(results: dict[str, Result]) -> str:
+    """Show what a look at the tree costs, and the first answers of a process and after an edit."""
+    if "fresh" not in results:
+        return ""
+    result = results["fresh"]
+    looks = [
+        [int(files), found["directories"], *(part["p50"] for part in found["cpu_ms"].values())]
+        for files, found in result["looks"].items()
+    ]
+    head = ["files", "directories", "bare walk, CPU ms", "scan", "look"]
+    new, edit = result["new_process"], result["after_an_edit"]
+    answers = [
+        [name, ours, theirs, ratio]
+        for name, ours, theirs, ratio in (
+            (
+                "`leindex search`, a new process",
+                new["ours"]["cpu_seconds"]["median"] * 1e3,
+                new["theirs"]["cpu_seconds"]["median"] * 1e3,
+                new["ratio"]["cpu_seconds"],
+            ),
+            (
+                "the next answer of an open process after one edit",
+                edit["cpu_ms"]["ours"]["median"],
+                edit["cpu_ms"]["theirs"]["median"],
+                edit["ratio"],
+            ),
+        )
+    ]
+    text = f"\nA look at an unchanged tree, which comes before a search:\n\n{table(head, looks)}"
+    text += f"\nWith an index of {result['edited_files']:,} files on disk:\n\n"
+    return text + table(["", "CPU ms", "semble", "ratio"], answers) + source(result)
+
+
 def scanning(results: dict[str, Result]) -> str:
     """Show the walk as multiples of a bare one."""
     if "scan" not in results:
@@ -295,6 +328,7 @@ def _sized(results: dict[str, Result], prefix: str, suffix: str = "") -> list[tu
 SECTIONS: dict[str, Callable[[dict[str, Result]], str]] = {
     "Indexing": lambda results: guide_sizes(results) + indexing(results),
     "First answer": first_answer,
+    "Freshness": freshness,
     "Search": search,
     "Answers": answers,
     "Start": start,

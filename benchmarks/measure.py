@@ -156,8 +156,12 @@ def save(name: str, result: Mapping[str, Any]) -> Path:
 
 
 def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the environment of a measured program: ours, without what would steer the product."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LEINDEX_")}
+    """Return the environment of a measured program: ours, without what would steer the product.
+
+    An installed package has its bytecode, so a checkout may write its own.
+    """
+    steering = ("LEINDEX_", "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     return {**inherited, **(extra or {})}
 
 

@@ -303,6 +303,53 @@ def before(results: dict[str, Result]) -> str:
     return text
 
 
+def transformers(results: dict[str, Result]) -> str:
+    """Show what length-sorted batches and 16 bits are worth, and what a GPU does where one was measured."""
+    if "transformer" not in results:
+        return ""
+    result = results["transformer"]
+    found = result["cpu"]
+    lines: list[list[object]] = [
+        [f"{name}, {kind}", found[name][kind]["chunks_per_cpu_second"]["median"]]
+        for name in ("mixed lengths", "as indexing cuts")
+        for kind in ("sorted", "unsorted")
+    ]
+    text = f"\n`{result['model']}`, texts a CPU second:\n\n"
+    if "long" in found:
+        lines += [
+            [f"long, {kind}", part["chunks_per_cpu_second"]["median"]] for kind, part in found["long"].items()
+        ]
+    text += table(["", "texts a CPU s"], lines)
+    ratios = found["sorted_over_unsorted"]
+    text += (
+        "\n" + ", ".join(f"{name}: sorting is worth {ratio} times" for name, ratio in ratios.items()) + ".\n"
+    )
+    if "long" in found:
+        products = found["products"]["bfloat16"] / found["products"]["float32"]
+        text += (
+            f"bfloat16 is {found['bfloat16_over_float32']} times as fast as float32, its matrix products "
+            f"alone {products:.1f} times; least cosine with float32 {found['cosine']['min']:.5f}.\n"
+        )
+    return text + _gpu(result) + source(result)
+
+
+def _gpu(result: Result) -> str:
+    found = result["gpu"]
+    if found is None:
+        text = (
+            "\nNot measured for want of a GPU: chunks a second by kind of number and batch, the share of the "
+        )
+        return text + "card's matrix products, running out of its memory, a whole index.\n"
+    lines = [[name, rate["median"]] for name, rate in found["rates"].items()]
+    share, memory = found["share_of_float16_ceiling"], found["out_of_memory"]
+    text = f"\n{found['card']}:\n\n{table(['', 'chunks a second'], lines)}"
+    text += f"\n{share:.1%} of the float16 products of the card. "
+    text += f"Out of memory: {'; '.join(memory['fallbacks'])}.\n"
+    if index := result.get("index"):
+        text += f"A whole index of {index['files']:,} files: {index['wall_seconds']:,.0f} s.\n"
+    return text
+
+
 def _cost_table(found: Result) -> str:
     lines = [
         [f"`{name}`", cost["cpu_seconds"]["median"], cost["wall_seconds"]["median"]]
@@ -337,6 +384,7 @@ SECTIONS: dict[str, Callable[[dict[str, Result]], str]] = {
     "Caches": caches,
     "Workers and batches": workers,
     "Against the guide's before": before,
+    "Transformers": transformers,
 }
 
 

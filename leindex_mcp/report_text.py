@@ -70,7 +70,12 @@ def _embedding_lines(stats: EmbeddingStats | None) -> list[str]:
     if stats is None:
         return []
     if stats.problem:
-        return [f"model problem: {stats.problem}; the built-in model answers"]
+        instead = (
+            "answers are by keyword where it is needed"
+            if stats.is_answering
+            else "the built-in model answers"
+        )
+        return [f"model problem: {stats.problem}; {instead}"]
     share = stats.chunks_done / stats.chunks if stats.chunks else 0.0
     who = "it answers" if stats.is_answering else "until all are made the built-in model answers"
     lines = [f"model: {stats.model}, vectors of {share:.0%} of the chunks; {who}"]

@@ -249,6 +249,18 @@ def test_a_model_that_fails_is_told_and_the_index_stays_as_it_is(project, worker
     assert f"model problem: {report.embedding.problem}" in shown(project)
 
 
+def test_a_transformer_that_fails_after_the_switch_is_not_said_to_be_replaced(project, worker):
+    """Its vectors are what is indexed, so that the built-in model cannot answer."""
+    project.index()
+    worker.fail("die")
+    (project.root / "new.py").write_text("def entirely_new(): pass\n")
+    project.index()
+
+    assert "died twice" in shown(project)
+    assert "answers are by keyword where it is needed" in shown(project)
+    assert "built-in" not in shown(project)
+
+
 def shown(project: LeIndex) -> str:
     """Return the statistics as text."""
     from leindex_mcp.report_text import stats_lines

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from leindex_mcp.records import Matrix
 
 _MOST_TEXTS = 512  # a call, however short they are
+_FULL_CHARACTERS = 768  # of a text that fills what most models read, 256 tokens
 
 
 def plan_batches(lengths: Sequence[int], *, max_tokens: int) -> list[NDArray[np.int64]]:
@@ -46,12 +47,22 @@ async def encode_in_batches(
     """Return the rows of all texts in order; a cancellation is heard between two batches.
 
     Args:
+        encode: Returns the rows of some texts.
+        texts: In any order of lengths; like goes with like.
+        batch_size: Texts a batch, each as long as a model reads; more where they are shorter.
         on_progress: Called with texts done and texts in all.
     """
-    starts = range(0, max(len(texts), 1), batch_size)  # no texts are one empty batch: it knows the dimension
-    rows = []
-    for start in starts:
-        rows.append(await to_thread.run_sync(encode, texts[start : start + batch_size]))
+    lengths = [min(len(text), _FULL_CHARACTERS) + 1 for text in texts]
+    batches = plan_batches(lengths, max_tokens=batch_size * (_FULL_CHARACTERS + 1))
+    rows: Matrix | None = None
+    done = 0
+    for batch in batches or [np.zeros(0, np.int64)]:  # an empty batch knows the dimension
+        found = await to_thread.run_sync(encode, [texts[position] for position in batch])
+        if rows is None:
+            rows = np.empty((len(texts), found.shape[1]), np.float32)
+        rows[batch] = found
+        done += len(batch)
         if on_progress is not None:
-            on_progress(min(start + batch_size, len(texts)), len(texts))
-    return np.concatenate(rows)
+            on_progress(done, len(texts))
+    assert rows is not None  # noqa: S101  # there is a batch at least
+    return rows

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 QUESTION_SECONDS = 2.0  # an answer waits no longer for its question's vector
 
-_WINDOW = 8  # batches that a progress report or a cancellation waits for
-
 
 class WorkerEncoder:
     """Encodes with a transformer; needs no torch in this process.
@@ -142,7 +140,7 @@ class WorkerEncoder:
         return await encode_in_batches(
             lambda some: worker.encode(some, "document", batch_size=batch_size),
             texts,
-            batch_size=batch_size * _WINDOW,
+            batch_size=batch_size,
             on_progress=on_progress,
         )
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from anyio import CancelScope
+from anyio.lowlevel import checkpoint
 
 from leindex_mcp.embed import worker_process
 from leindex_mcp.embed.device import Wish
@@ -176,16 +178,33 @@ def test_another_length_than_before_is_an_error(worker, model_folder, tmp_path):
 async def test_encode_batch_of_a_transformer_is_the_guides_call(worker, model_folder, tmp_path):
     """Order kept, progress told, another device than the settings name has a worker of its own."""
     encoder = WorkerEncoder(model_folder, Wish(), VectorCache(tmp_path / "vectors"))
-    texts = [f"text {number}" for number in range(100)]
+    texts = [f"text {number} " * (1 + number % 2 * 100) for number in range(100)]
     told = []
 
     rows = await encoder.encode_batch(
-        texts=texts, batch_size=4, device="auto", on_progress=lambda *far: told.append(far)
+        texts=texts, batch_size=16, device="auto", on_progress=lambda *far: told.append(far)
     )
 
     assert np.array_equal(rows, encoder.encode(texts))
-    assert told == [(32, 100), (64, 100), (96, 100), (100, 100)]
+    assert told == [(16, 100), (32, 100), (48, 100), (65, 100), (100, 100)]
     assert np.array_equal(await encoder.encode_batch(texts[:3], device="cpu"), rows[:3])
+    encoder.close()
+
+
+async def test_the_longest_texts_of_all_go_together_and_a_cancellation_is_heard_after_one_batch(
+    worker, model_folder, tmp_path
+):
+    """Long texts among short ones would make each batch as slow as they are."""
+    encoder = WorkerEncoder(model_folder, Wish(), VectorCache(tmp_path / "vectors"))
+    texts = ["short"] * 60
+    for number in (3, 31, 59):
+        texts[number] = f"long {number}\n" * 200
+
+    with CancelScope() as scope:
+        await encoder.encode_batch(texts, batch_size=3, on_progress=lambda *_: scope.cancel())
+        await checkpoint()
+
+    assert sorted(worker.embedded()) == ["long 3", "long 31", "long 59"]
     encoder.close()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from leindex_mcp.embedding_stats import EmbeddingStats
 from leindex_mcp.findings import CheckReport, FileStatus, IndexStats
 from leindex_mcp.records import IndexReport
+from leindex_mcp.search.safe_text import visible
 
 
 def index_lines(report: IndexReport) -> str:
@@ -46,7 +47,11 @@ def stats_lines(stats: IndexStats) -> str:
 
 
 def file_line(status: FileStatus) -> str:
-    """Return whether a file is found, and if not, why."""
+    """Return whether a file is found, and if not, why; its name may hold anything."""
+    return visible(_file_line(status))
+
+
+def _file_line(status: FileStatus) -> str:
     if status.skipped is not None:
         rule = f" ({status.skipped.detail})" if status.skipped.detail else ""
         where = "" if status.skipped.relative == status.relative else f" {status.skipped.relative}:"

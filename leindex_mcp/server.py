@@ -22,6 +22,7 @@ from leindex_mcp import __version__
 from leindex_mcp.errors import LeIndexError, QueryError, StoreError
 from leindex_mcp.jobs import JobProgress, Jobs, Tell, open_jobs
 from leindex_mcp.lifeline import end, end_soon, end_with_client
+from leindex_mcp.search.safe_text import visible
 from leindex_mcp.shortage import sentence_of
 from leindex_mcp.wire import MendedInput
 
@@ -205,15 +206,15 @@ class _Server(MCPServer[Jobs]):
 def _refuse_unknown(name: str, arguments: dict[str, Any]) -> None:
     """Refuse arguments that the SDK would drop in silence."""
     known = _ARGUMENTS.get(name, list(arguments))
-    for argument in arguments:
-        if argument not in known:
-            near = difflib.get_close_matches(argument, known, 1)
-            hint = f"did you mean `{near[0]}`?" if near else f"it takes {', '.join(known)}"
-            raise QueryError(f"`{name}` has no argument `{argument}`: {hint}")
+    for argument in [argument for argument in arguments if argument not in known]:
+        near = difflib.get_close_matches(argument, known, 1)
+        hint = f"did you mean `{near[0]}`?" if near else f"it takes {', '.join(known)}"
+        raise QueryError(f"`{name}` has no argument `{argument}`: {hint}")
 
 
 def _refusal(sentence: str) -> CallToolResult:
-    return CallToolResult(content=[TextContent(type="text", text=sentence)], is_error=True)
+    safe = "\n".join(map(visible, sentence.split("\n")))  # it names files, and what the caller sent
+    return CallToolResult(content=[TextContent(type="text", text=safe)], is_error=True)
 
 
 def _sentences(error: ValidationError) -> str:

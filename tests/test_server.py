@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -149,6 +150,15 @@ async def test_a_path_inside_the_root_searches_only_there(client, root):
     assert "auth/token.py" not in answer
 
 
+async def test_what_is_said_of_a_file_shows_what_its_name_hides(client, root):
+    """A terminal, or a reader, obeys what stands in a name."""
+    (root / "a\x1b[31m\u202e.py").write_text("x = 1\n")
+
+    said = text_of(await client.call_tool("stats", {"file": "a\x1b[31m\u202e.py"}))
+
+    assert said.startswith("a<U+001B>[31m<U+202E>.py: ")
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "sentence"),
     [
@@ -175,6 +185,11 @@ async def test_a_path_inside_the_root_searches_only_there(client, root):
         ("index", {"path": "/nowhere/at/all"}, "does not exist"),
         ("index", {"wait_seconds": 10**9}, "wait_seconds: Input should be less than or equal"),
         ("stats", {"path": "a\0b"}, "does not exist"),
+        (
+            "search",
+            {"query": "", "similar_to": "\x1b[31mno\u202e.py:1"},
+            "<U+001B>[31mno<U+202E>.py cannot be read",
+        ),
         ("config", {"action": "explode"}, "action: Input should be 'show'"),
     ],
 )
@@ -184,6 +199,7 @@ async def test_bad_input_gets_one_clear_sentence_and_the_server_lives(client, to
 
     assert sentence in said
     assert "pydantic" not in said
+    assert not re.search(r"[\x1b\u202e]", said)
     assert "Error executing tool" not in said
     assert not (await client.call_tool("stats", {})).is_error
 

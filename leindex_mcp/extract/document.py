@@ -61,9 +61,8 @@ def searched_text(relative: str, text: str) -> tuple[str, str | None]:
 
 
 def counted_text(relative: str, text: str) -> str:
-    """Return what of a file's text is searched, as `searched_text` does, without a look for its language."""
-    is_notebook = language_of(relative) == notebook.LANGUAGE
-    return notebook.sources_in_place(text)[0] if is_notebook else text
+    """Return what of a file's text is counted: of a notebook the cells, as they read once it is open."""
+    return notebook.sources(text) if language_of(relative) == notebook.LANGUAGE else text
 
 
 def _read_batch(root: Path, records: Sequence[FileRecord], max_bytes: int) -> list[Document | Skipped]:

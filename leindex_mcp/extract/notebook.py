@@ -23,31 +23,44 @@ def sources_in_place(text: str) -> tuple[str, str]:
     empty: lines of a chunk are lines of the file. A notebook written on one line becomes one line. Text
     that is no notebook comes back as it is, as JSON.
     """
-    try:
-        cells, language = _cells(json.loads(text))
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+    read = _read(text)
+    if read is None:
         return text, "json"
+    strings, language = [string for cell in read[0] for string in cell], read[1]
     lines = [""] * (text.count("\n") + 1)
     line, counted = 0, 0
-    for offset, source in _located(text, cells):
+    for offset, source in _located(text, strings):
         line += text.count("\n", counted, offset)
         counted = offset
         lines[line] = f"{lines[line]} {source}" if lines[line] else source
     return "\n".join(lines), language
 
 
-def _cells(notebook: object) -> tuple[list[str], str]:
-    """Return the strings that all cells' sources consist of, in order, and the kernel's language."""
+def sources(text: str) -> str:
+    """Return the sources of a notebook as they are once it is open, a blank line between two cells."""
+    read = _read(text)
+    return text if read is None else "\n\n".join(map("".join, read[0]))
+
+
+def _read(text: str) -> tuple[list[list[str]], str] | None:
+    """Return the strings of each cell's source, and the kernel's language; None when it is no notebook."""
+    try:
+        return _cells(json.loads(text))
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return None
+
+
+def _cells(notebook: object) -> tuple[list[list[str]], str]:
     content = cast("dict[str, object]", notebook)
     metadata = cast("dict[str, dict[str, str]]", content.get("metadata", {}))
     language = metadata.get("language_info", {}).get("name") or metadata.get("kernelspec", {}).get("language")
-    strings: list[str] = []
+    cells: list[list[str]] = []
     for cell in cast("list[dict[str, str | list[str]]]", content["cells"]):
         source = cell.get("source", "")
-        strings += [source] if isinstance(source, str) else source
-    if not all(isinstance(string, str) for string in strings):
+        cells.append([source] if isinstance(source, str) else source)
+    if not all(isinstance(string, str) for cell in cells for string in cell):
         raise TypeError("a source is text")
-    return strings, find_language(language or "") or "python"
+    return cells, find_language(language or "") or "python"
 
 
 def _located(text: str, expected: list[str]) -> Iterator[tuple[int, str]]:

@@ -211,7 +211,7 @@ def main() -> None:
     placement = place(Wish(), probe())
     has_gpu = placement.device.startswith("cuda")
     result: dict[str, Any] = {
-        "model": folder.name,
+        "model": folder.name if arguments.model else "all-MiniLM-L6-v2",
         "corpus": {key: value for key, value in asdict(corpus).items() if key != "root"},
         "cpu": on_cpu(folder, texts[: arguments.chunks], long[: arguments.chunks], arguments.rounds),
         "gpu": on_gpu(folder, long[: arguments.gpu_chunks], placement, arguments.rounds) if has_gpu else None,

@@ -314,7 +314,7 @@ def transformers(results: dict[str, Result]) -> str:
         for name in ("mixed lengths", "as indexing cuts")
         for kind in ("sorted", "unsorted")
     ]
-    text = f"\n`{result['model']}`, texts a CPU second:\n\n"
+    text = "\nall-MiniLM-L6-v2 or the model that the file names, one thread:\n\n"
     if "long" in found:
         lines += [
             [f"long, {kind}", part["chunks_per_cpu_second"]["median"]] for kind, part in found["long"].items()

@@ -336,6 +336,29 @@ def test_an_old_view_goes_at_once_and_stays_for_whoever_has_mapped_it(store):
     assert mapped["x"].tolist() == [0, 1]
 
 
+@pytest.mark.does_damage
+def test_whoever_writes_to_a_view_that_is_mapped_is_noticed(store):
+    """Its pages are those of the file: the arrays change with it. What is removed stays mapped as it was."""
+    fill(store, {"a": 1})
+    assert store.is_untouched(store.head())
+    _publish(store, {"x": np.arange(2)})
+    pinned = store.pin()
+    (mapped,) = (store.directory / "view-1").iterdir()
+    assert not store.is_untouched(pinned.head)  # nobody has looked at its content yet
+    assert pinned.view is not None
+    assert store.is_untouched(pinned.head)
+
+    mapped.write_bytes(mapped.read_bytes())
+    assert not store.is_untouched(pinned.head)
+    mapped.unlink()
+    assert store.is_untouched(pinned.head)
+    mapped.symlink_to(mapped)
+    assert not store.is_untouched(pinned.head)
+    mapped.unlink()
+    _commit(store, {"b": 1})
+    assert store.is_untouched(store.head())  # the view is of an earlier version
+
+
 def test_a_reader_that_comes_too_late_for_a_view_pins_again(store, caplog):
     """It held the `HEAD` of a moment ago: that is no damage, and nothing to tell anybody."""
     fill(store, {"a": 1})
@@ -425,6 +448,12 @@ def _publish(store: Store, arrays: dict[str, np.ndarray]) -> None:
     with store.writer() as writer:
         start(writer)
         writer.publish_view(arrays)
+
+
+def _commit(store: Store, files: dict[str, int]) -> None:
+    with store.writer() as writer:
+        start(writer)
+        writer.commit(batch(files))
 
 
 def _directories(store: Store) -> list[str]:

@@ -12,7 +12,7 @@ from leindex_mcp import LeIndex
 @pytest.mark.slow
 def test_fifty_updates_take_less_than_twice_the_disk_of_a_fresh_index(make_tree):
     """Each update writes the arrays of a search anew; the old ones used to pile up: 27 times the disk."""
-    names = [f"src/module_{number}.py" for number in range(300)]
+    names = [f"src/module_{number}.py" for number in range(600)]
     root = make_tree({name: _source(name, 0) for name in names})
     project = LeIndex(root)
     project.index()

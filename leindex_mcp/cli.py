@@ -14,9 +14,9 @@ import typer
 
 from leindex_mcp import __version__
 from leindex_mcp.errors import NoRootError, RootRefusedError
-from leindex_mcp.garbage import without_collections
-from leindex_mcp.progress_bar import progress_bar
-from leindex_mcp.shortage import sentence_of
+from leindex_mcp.process.garbage import without_collections
+from leindex_mcp.process.shortage import sentence_of
+from leindex_mcp.report.progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from leindex_mcp.config.editing import Action
@@ -66,7 +66,7 @@ def index(
     as_json: JsonOption = False,
 ) -> None:
     """Bring the index of a project up to date."""
-    from leindex_mcp.report_text import index_lines
+    from leindex_mcp.report.report_text import index_lines
 
     if profile:
         logging.getLogger("leindex").setLevel(logging.DEBUG)
@@ -142,7 +142,7 @@ def stats(
     as_json: JsonOption = False,
 ) -> None:
     """Say what is indexed, what was skipped and why."""
-    from leindex_mcp.report_text import file_line, stats_lines
+    from leindex_mcp.report.report_text import file_line, stats_lines
 
     project, _ = _open(path)
     if file is not None:
@@ -156,7 +156,7 @@ def stats(
 @app.command()
 def check(path: PathArgument = None, as_json: JsonOption = False) -> None:
     """Verify a whole index: exit status 0 when it is whole, 1 when it is damaged, 2 when there is none."""
-    from leindex_mcp.report_text import check_lines
+    from leindex_mcp.report.report_text import check_lines
 
     report = _open(path)[0].check()
     typer.echo(_as_json(report) if as_json else check_lines(report))

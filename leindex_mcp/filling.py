@@ -22,13 +22,12 @@ from filelock import FileLock, Timeout
 
 from leindex_mcp import indexing
 from leindex_mcp.embed.worker_encoder import WorkerEncoder
-from leindex_mcp.embedding_stats import EmbeddingStats
 from leindex_mcp.errors import LeIndexError, StoreError
 from leindex_mcp.extract.document import read_document
 from leindex_mcp.indexing import Parts
 from leindex_mcp.models import Models
 from leindex_mcp.pinned import Pinned
-from leindex_mcp.records import Document, FileRecord, IndexReport
+from leindex_mcp.records import Document, EmbeddingStats, FileRecord, IndexReport
 from leindex_mcp.turn import Progress
 
 _MOST_ROUNDS = 5  # files that are edited meanwhile need another; whoever edits on gets the next fill

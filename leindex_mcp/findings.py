@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leindex_mcp.embedding_stats import EmbeddingStats
-from leindex_mcp.records import IndexState, Skipped
+from leindex_mcp.records import EmbeddingStats, IndexState, Skipped
 
 
 @dataclass(frozen=True, slots=True)

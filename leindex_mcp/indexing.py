@@ -24,11 +24,11 @@ from leindex_mcp.errors import (
     ScanTimeoutError,
 )
 from leindex_mcp.extract.document import read_documents
-from leindex_mcp.garbage import without_collections
-from leindex_mcp.one_error import one_error
-from leindex_mcp.peak_memory import peak_memory_bytes
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.pinned_update import PinnedUpdate, PinnedWhole, publish
+from leindex_mcp.process.garbage import without_collections
+from leindex_mcp.process.one_error import one_error
+from leindex_mcp.process.peak_memory import peak_memory_bytes
 from leindex_mcp.records import Batch, Document, FileRecord, IndexReport, Skipped, StoredFile
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.freshness import changes, is_unchanged, settled

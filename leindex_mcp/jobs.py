@@ -14,10 +14,10 @@ from anyio import CancelScope, to_thread
 from anyio.abc import TaskGroup
 
 if TYPE_CHECKING:
+    from leindex_mcp.current.watch import Watch
     from leindex_mcp.findings import CheckReport
     from leindex_mcp.project import LeIndex
     from leindex_mcp.records import IndexReport
-    from leindex_mcp.watch import Watch
 
 logger = logging.getLogger("leindex.jobs")
 
@@ -177,7 +177,7 @@ class Jobs:
 
     async def _keep_current(self, project: LeIndex) -> None:
         """Look once, and go on as long as the system tells of the changes of a large tree."""
-        from leindex_mcp.watch import open_watch  # noqa: PLC0415  # heavy; `initialize` must not wait
+        from leindex_mcp.current.watch import open_watch  # noqa: PLC0415  # heavy; `initialize` must not wait
 
         try:
             await self._look(project)

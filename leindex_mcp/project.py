@@ -13,23 +13,23 @@ from anyio import to_thread
 
 from leindex_mcp import answering, exact, filling, indexing, inspection, live
 from leindex_mcp.config.loading import LoadedSettings, index_home, load
+from leindex_mcp.current.last_run import LastRun
+from leindex_mcp.current.looks import Freshness, Ground, Looks
+from leindex_mcp.current.standing import Standings
 from leindex_mcp.errors import StoreError
 from leindex_mcp.findings import CheckReport, FileStatus, IndexStats
 from leindex_mcp.indexing import Parts
-from leindex_mcp.last_run import LastRun
-from leindex_mcp.looks import Freshness, Ground, Looks
 from leindex_mcp.models import Models
 from leindex_mcp.pinned import Pinned
-from leindex_mcp.profile_log import log_profile
+from leindex_mcp.process.run_to_end import run_to_end
 from leindex_mcp.records import IndexReport, SearchAnswer, Skipped
+from leindex_mcp.report.profile_log import log_profile
 from leindex_mcp.request import Request
 from leindex_mcp.roots import checked_root, index_directory
-from leindex_mcp.run_to_end import run_to_end
 from leindex_mcp.scan.file_stat_cache import FileStatCache
 from leindex_mcp.scan.parallel_scanner import ParallelScanner
 from leindex_mcp.search import syntax
 from leindex_mcp.settings import Settings
-from leindex_mcp.standing import Standings
 from leindex_mcp.store import Store
 from leindex_mcp.turn import Progress
 

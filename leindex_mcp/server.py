@@ -19,12 +19,12 @@ from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnno
 from pydantic import Field, ValidationError
 
 from leindex_mcp import __version__
+from leindex_mcp.client.lifeline import end, end_soon, end_with_client
+from leindex_mcp.client.wire import MendedInput
 from leindex_mcp.errors import LeIndexError, QueryError, StoreError
 from leindex_mcp.jobs import JobProgress, Jobs, Tell, open_jobs
-from leindex_mcp.lifeline import end, end_soon, end_with_client
+from leindex_mcp.process.shortage import sentence_of
 from leindex_mcp.search.safe_text import visible
-from leindex_mcp.shortage import sentence_of
-from leindex_mcp.wire import MendedInput
 
 BOUND_SECONDS = 20.0  # no tool call takes longer; clients give up at 60 s and models get impatient before
 
@@ -64,7 +64,7 @@ async def index(
     Rarely needed: `search` does it by itself. Call it to wait for a large first index, or with `force` to
     rebuild. Returns what was read, removed and skipped; if time runs out, how far it is: call it again then.
     """
-    from leindex_mcp.report_text import index_lines, progress_line  # noqa: PLC0415  # after `initialize`
+    from leindex_mcp.report.report_text import index_lines, progress_line  # noqa: PLC0415  # after `initialize`
 
     jobs = ctx.request_context.lifespan_context
     project, _ = await jobs.open(path)
@@ -107,7 +107,7 @@ async def search(
     occurrence of a string or regex pass mode="exact" instead of grep: it counts all lines and says
     "complete" when none is missed.
     """
-    from leindex_mcp.looks import Freshness  # noqa: PLC0415  # heavy; after `initialize`
+    from leindex_mcp.current.looks import Freshness  # noqa: PLC0415  # heavy; after `initialize`
     from leindex_mcp.request import Request  # noqa: PLC0415
 
     jobs = ctx.request_context.lifespan_context
@@ -140,7 +140,7 @@ async def stats(
     Call it when an answer looks incomplete, with `file` when one file is missing. It walks the tree, so its
     state is the truth of now.
     """
-    from leindex_mcp import report_text  # noqa: PLC0415  # after `initialize`
+    from leindex_mcp.report import report_text  # noqa: PLC0415  # after `initialize`
 
     jobs = ctx.request_context.lifespan_context
     project, _ = await jobs.open(path)

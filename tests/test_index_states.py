@@ -17,10 +17,10 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from leindex_mcp import LeIndex, live
+from leindex_mcp.current.looks import Freshness, Ground
 from leindex_mcp.embed.encoder import load_encoder
 from leindex_mcp.extract.document import read_document
 from leindex_mcp.indexing import embedded
-from leindex_mcp.looks import Freshness, Ground
 from leindex_mcp.records import SearchAnswer
 from leindex_mcp.request import Request
 from leindex_mcp.scan.parallel_scanner import ParallelScanner

@@ -6,7 +6,7 @@ import pytest
 
 from leindex_mcp import LeIndex
 from leindex_mcp.errors import IndexGoneError
-from leindex_mcp.report_text import check_lines, file_line
+from leindex_mcp.report.report_text import check_lines, file_line
 
 
 @pytest.fixture

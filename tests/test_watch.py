@@ -17,9 +17,9 @@ FILES = {f"src/part{number}.py": f"def load_{number}(path):\n    return path\n" 
 @pytest.fixture
 def root(make_tree, monkeypatch):
     """A small tree that is treated like a large one: no search may look at it first."""
-    monkeypatch.setattr("leindex_mcp.looks._ALWAYS_CHEAP_FILES", 0)
-    monkeypatch.setattr("leindex_mcp.looks._PRESUMED_CHEAP_FILES", 0)
-    monkeypatch.setattr("leindex_mcp.looks._CHEAP_SECONDS", 0.0)
+    monkeypatch.setattr("leindex_mcp.current.looks._ALWAYS_CHEAP_FILES", 0)
+    monkeypatch.setattr("leindex_mcp.current.looks._PRESUMED_CHEAP_FILES", 0)
+    monkeypatch.setattr("leindex_mcp.current.looks._CHEAP_SECONDS", 0.0)
     return make_tree(FILES)
 
 
@@ -82,7 +82,7 @@ async def test_a_change_of_what_is_not_indexed_wakes_nobody(root):
 
 async def test_a_tree_that_cannot_be_watched_is_looked_at_behind_the_answers(root, monkeypatch):
     """The limit of watches is reached, or the disk is another machine's."""
-    monkeypatch.setattr("leindex_mcp.watch._is_remote", lambda _: True)
+    monkeypatch.setattr("leindex_mcp.current.watch._is_remote", lambda _: True)
     async with open_jobs([root]) as jobs:
         project, _ = await jobs.open(str(root))
         await jobs.start(project).wait(30, nobody)

@@ -8,7 +8,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leindex_mcp.wire import MendedInput, mended
+from leindex_mcp.client.wire import MendedInput, mended
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()) | st.sampled_from("\\u\ud83d\ude00d8"))
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leindex_mcp.errors import EncoderError
-from leindex_mcp.shortage import sentence_of
+from leindex_mcp.process.shortage import sentence_of
 
 TENSORS = "word_table.safetensors"
 DESCRIPTION = "word_table.json"

@@ -24,7 +24,7 @@ import numpy as np
 
 from leindex_mcp.embed.frames import Frame, read_frame, write_frame
 from leindex_mcp.errors import EncoderBusyError, EncoderError
-from leindex_mcp.shown_log import show_without_handler
+from leindex_mcp.process.shown_log import show_without_handler
 
 if TYPE_CHECKING:
     from leindex_mcp.records import Matrix

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from leindex_mcp.errors import RootNotFoundError
-from leindex_mcp.garbage import without_collections
+from leindex_mcp.process.garbage import without_collections
 from leindex_mcp.records import FileRecord, Skipped, SkipReason
 from leindex_mcp.scan.explanation import explain
 from leindex_mcp.scan.file_stat_cache import FileStatCache

@@ -14,7 +14,7 @@ from pathlib import Path
 import xxhash
 
 from leindex_mcp.errors import IndexDamagedError, StoreError
-from leindex_mcp.shortage import REMEDIES, errno_of
+from leindex_mcp.process.shortage import REMEDIES, errno_of
 
 WritePoint = Callable[[str], None]
 """Called with the name of a write just before it happens; tests raise or kill from it."""

@@ -9,7 +9,8 @@ import pytest
 import xxhash
 from mcp import Client
 
-from leindex_mcp import LeIndex, standing
+from leindex_mcp import LeIndex
+from leindex_mcp.current import standing
 from leindex_mcp.server import make_server
 from leindex_mcp.store import SCHEMA
 

@@ -263,7 +263,7 @@ def test_a_transformer_that_fails_after_the_switch_is_not_said_to_be_replaced(pr
 
 def shown(project: LeIndex) -> str:
     """Return the statistics as text."""
-    from leindex_mcp.report_text import stats_lines
+    from leindex_mcp.report.report_text import stats_lines
 
     return stats_lines(project.stats())
 

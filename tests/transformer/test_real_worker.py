@@ -170,7 +170,7 @@ def test_the_second_worktree_of_a_repository_embeds_almost_nothing(root, home, t
 
 def stats_lines(project: LeIndex) -> str:
     """Return the statistics as text."""
-    from leindex_mcp import report_text
+    from leindex_mcp.report import report_text
 
     return report_text.stats_lines(project.stats())
 

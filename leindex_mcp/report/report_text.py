@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leindex_mcp.embedding_stats import EmbeddingStats
 from leindex_mcp.findings import CheckReport, FileStatus, IndexStats
-from leindex_mcp.records import IndexReport
+from leindex_mcp.records import EmbeddingStats, IndexReport
 from leindex_mcp.search.safe_text import visible
 
 

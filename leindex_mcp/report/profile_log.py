@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from leindex_mcp.process.shown_log import show_without_handler
 from leindex_mcp.records import IndexReport
 from leindex_mcp.settings import PerformanceSettings
-from leindex_mcp.shown_log import show_without_handler
 
 logger = logging.getLogger("leindex.index")
 

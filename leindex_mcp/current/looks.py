@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from leindex_mcp.current.standing import Standing, Standings
+from leindex_mcp.current.watch import Touched
 from leindex_mcp.pinned import Pinned
 from leindex_mcp.records import FileRecord, Fingerprint
 from leindex_mcp.scan.ignore_rules import RULE_FILES
@@ -21,8 +23,6 @@ from leindex_mcp.scan.parallel_scanner import ParallelScanner
 from leindex_mcp.scan.proof import Proof
 from leindex_mcp.search.strings import Strings
 from leindex_mcp.settings import Settings
-from leindex_mcp.standing import Standing, Standings
-from leindex_mcp.watch import Touched
 
 _MOST_FILES: Final = 100  # taken in at once; more are work for a run, which reads in several threads
 _MOST_OWED: Final = 500  # beyond, every change in memory costs more than the run that it spares

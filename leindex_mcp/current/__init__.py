@@ -1,0 +1,1 @@
+"""What answers now, kept true to the tree and to the disk."""

@@ -1,0 +1,1 @@
+"""What Python and the system leave to be mended, a file each."""

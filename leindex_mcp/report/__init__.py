@@ -1,0 +1,1 @@
+"""What a person or a model is told of a run, a look or a check."""

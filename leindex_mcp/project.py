@@ -141,7 +141,7 @@ class LeIndex:
         if self._last_run.failed_lately():
             return Freshness.UNWRITABLE
         is_ours = inspection.other_writer(self.store) is None
-        if is_ours and live.lacks_little(self._pin_if_whole(), self._scanner()):
+        if is_ours and live.lacks_little(self._standings.pin_at_hand(), self._scanner()):
             return Freshness.RUN_NEEDED
         # The answer that goes first should know.
         return Freshness.RUN_BEHIND if self._last_run.try_to_begin(self.store) else Freshness.UNWRITABLE
@@ -222,8 +222,10 @@ class LeIndex:
         """
         max_bytes = self.settings.file_filtering.max_file_size
         if request.sought is not None:
-            return exact.answer(request, request.sought, self._pin_if_whole(), self._scanner(), max_bytes)
-        standing, unreadable = self._standings.readable()
+            return exact.answer(
+                request, request.sought, self._standings.pin_at_hand(), self._scanner(), max_bytes
+            )
+        standing, unreadable = self._standings.at_hand()
         ground = ground or Ground(Freshness.RECENT, standing)
         # Not what stands by now: a run that ends meanwhile may have begun before what was taken in.
         newest = ground.standing or standing
@@ -248,7 +250,7 @@ class LeIndex:
         Args:
             running: Progress of the run that is going on, if one is.
         """
-        standing, unreadable = self._standings.readable()
+        standing, unreadable = self._standings.at_hand()
         pinned = standing.on_disk if standing else None
         state = inspection.state_of(self.store, pinned, running, unreadable or self._last_run.trouble)
         stats = inspection.stats(self.store, pinned, self._scanner().scan(), state)
@@ -261,7 +263,7 @@ class LeIndex:
         Args:
             path: Under the root, relative or absolute.
         """
-        return inspection.file_status(self.root, path, self._pin_if_whole(), self._scanner())
+        return inspection.file_status(self.root, path, self._standings.pin_at_hand(), self._scanner())
 
     def check(self) -> CheckReport:
         """Verify the whole index; see `inspection.check`."""
@@ -288,13 +290,11 @@ class LeIndex:
         return None
 
     def _parts(self) -> Parts:
-        encoder, pin = self._standings.encoder, self._pin_if_whole
-        return Parts(self.root, self.settings, encoder, self.store, self._cache, pin)
+        def pin() -> Pinned | None:  # what cannot be read is made anew
+            return standing.on_disk if (standing := self._standings.readable()[0]) else None
+
+        return Parts(self.root, self.settings, self._standings.encoder, self.store, self._cache, pin)
 
     def pin(self) -> Pinned | None:
         """Return the newest snapshot on disk; None without an index."""
         return now.on_disk if (now := self._standings.now()) else None
-
-    def _pin_if_whole(self) -> Pinned | None:
-        """Return what `pin` does, and None for an index that cannot be read: the next run makes it anew."""
-        return standing.on_disk if (standing := self._standings.readable()[0]) else None

@@ -20,6 +20,7 @@ from leindex_mcp.store import Head, Store
 _UNKNOWN: Final = Fingerprint(0, 0, 0, 0)  # reading a file tells its own
 _MOST_OWED: Final = 20  # files that a process may end with unwritten: the next one has to read them again
 _SAME_SEARCH_SECONDS: Final = 0.005  # one search asks three times; a look at fifty files takes 0.1 ms
+_MOST_READ_CHUNKS: Final = 100_000  # of an index without a view: some seconds, while somebody waits
 _MOST_TURNS: Final = 4  # times that a change is made again because something else was shown meanwhile
 
 
@@ -118,9 +119,29 @@ class Standings:
         except StoreError as exc:
             return None, exc
 
+    def at_hand(self) -> tuple[Standing | None, StoreError | None]:
+        """Return what `readable` does; nothing while a run writes more than can be read as somebody waits."""
+        try:
+            return (None, None) if self._takes_long() else (self.now(), None)
+        except StoreError as exc:
+            return None, exc
+
+    def pin_at_hand(self) -> Pinned | None:
+        """Return what of `at_hand` is on disk; None too if it cannot be read."""
+        standing, _ = self.at_hand()
+        return standing.on_disk if standing else None
+
+    def _takes_long(self) -> bool:
+        """Return whether a run is making a large index, of which all tables would be read."""
+        head = self._store.head()
+        if head is None or head.complete or head.chunks <= _MOST_READ_CHUNKS:
+            return False
+        has_view = head.view is not None and head.view.version == head.version
+        return not has_view and self._store.progress() is not None
+
     def usable(self) -> Standing | None:
-        """Return what `now` does if changes can be taken in; None if a run has to make it anew."""
-        now, _ = self.readable()
+        """Return what `at_hand` does if changes can be taken in; None if a run has to make it anew."""
+        now, _ = self.at_hand()
         made_by = None if now is None else now.on_disk.head.encoder
         if made_by is not None and made_by == self._encoder_of(made_by).fingerprint:
             return now
